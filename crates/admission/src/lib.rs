@@ -1,0 +1,1 @@
+//! What a record does: a pure decision with its effects as data.

@@ -1,0 +1,1 @@
+//! EPCIS 2.0 events and documents: parsing, validation and the canonical form that is signed.

@@ -1,0 +1,228 @@
+//! What is wrong with an input, where, and how to mend it.
+
+use std::fmt;
+
+/// The most problems that are collected for one document.
+pub const PROBLEMS_MAX: usize = 100;
+
+/// The class of a [`Problem`], for programs that react to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The text is no JSON (RFC 8259) or no UTF-8.
+    Syntax,
+    /// An object has two members of one name.
+    DuplicateMember,
+    /// Binary64 does not keep the decimal digits of a number.
+    NumberPrecision,
+    /// A string holds half of a UTF-16 surrogate pair.
+    LoneSurrogate,
+    /// Arrays and objects are nested deeper than [`crate::DEPTH_MAX`].
+    TooDeep,
+    /// The canonical form is longer than [`crate::PAYLOAD_BYTES_MAX`].
+    TooLarge,
+    /// A context document is named that is not held here.
+    UnknownContext,
+    /// A context uses a feature of JSON-LD that is not supported.
+    UnsupportedContext,
+    /// A name or value has a prefix, or is a word, that no context resolves.
+    Unresolved,
+    /// Two members of one object have the same expanded name.
+    NameCollision,
+    /// A required member is missing.
+    Missing,
+    /// A value has the wrong JSON type.
+    WrongType,
+    /// A string does not have the form that its member asks for.
+    WrongForm,
+    /// A word is none of the vocabulary of its member.
+    UnknownWord,
+    /// A member is not known at its place and bears no namespace.
+    UnknownMember,
+    /// A rule of EPCIS that spans several members does not hold.
+    Rule,
+    /// An identifier breaks the syntax of its GS1 scheme.
+    Identifier,
+    /// A value cannot stand in the canonical form.
+    NoCanonicalForm,
+}
+
+impl Reason {
+    /// Returns the name used in test vectors and machine-readable answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Reason::Syntax => "syntax",
+            Reason::DuplicateMember => "duplicate-member",
+            Reason::NumberPrecision => "number-precision",
+            Reason::LoneSurrogate => "lone-surrogate",
+            Reason::TooDeep => "too-deep",
+            Reason::TooLarge => "too-large",
+            Reason::UnknownContext => "unknown-context",
+            Reason::UnsupportedContext => "unsupported-context",
+            Reason::Unresolved => "unresolved",
+            Reason::NameCollision => "name-collision",
+            Reason::Missing => "missing",
+            Reason::WrongType => "wrong-type",
+            Reason::WrongForm => "wrong-form",
+            Reason::UnknownWord => "unknown-word",
+            Reason::UnknownMember => "unknown-member",
+            Reason::Rule => "rule",
+            Reason::Identifier => "identifier",
+            Reason::NoCanonicalForm => "no-canonical-form",
+        }
+    }
+}
+
+/// One thing that is wrong with an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Which event of the document, counted from 0; `None` outside events.
+    pub event: Option<usize>,
+    /// Where in the document, as a JSON Pointer (RFC 6901).
+    pub pointer: String,
+    /// The class of the problem.
+    pub reason: Reason,
+    /// What is wrong.
+    pub what: String,
+    /// What would be right.
+    pub mend: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(event) = self.event {
+            write!(f, "event {event}, ")?;
+        }
+        let place = if self.pointer.is_empty() { "the whole" } else { &self.pointer };
+        write!(f, "{place}: {}; {}", self.what, self.mend)
+    }
+}
+
+/// Collects problems up to [`PROBLEMS_MAX`]; later ones are dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    list: Vec<Problem>,
+}
+
+impl Problems {
+    pub(crate) fn add(
+        &mut self,
+        path: &Path<'_>,
+        reason: Reason,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        if self.list.len() < PROBLEMS_MAX {
+            self.list.push(Problem {
+                event: None,
+                pointer: path.pointer(),
+                reason,
+                what: what.into(),
+                mend: mend.into(),
+            });
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Problem> {
+        self.list
+    }
+
+    /// Takes over another list, each problem placed under `path`.
+    pub(crate) fn add_under(&mut self, path: &Path<'_>, others: Vec<Problem>) {
+        let base = path.pointer();
+        for mut problem in others {
+            if self.list.len() < PROBLEMS_MAX {
+                problem.pointer.insert_str(0, &base);
+                self.list.push(problem);
+            }
+        }
+    }
+}
+
+/// A place in a document, linked upwards along the call stack, so that a walk
+/// pays for its text only when something is wrong there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Path<'p> {
+    parent: Option<&'p Path<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step<'p> {
+    Root,
+    Name(&'p str),
+    Index(usize),
+}
+
+impl<'p> Path<'p> {
+    pub(crate) const ROOT: Path<'static> = Path { parent: None, step: Step::Root };
+
+    pub(crate) fn name<'q>(&'q self, name: &'q str) -> Path<'q> {
+        Path { parent: Some(self), step: Step::Name(name) }
+    }
+
+    pub(crate) fn index(&self, index: usize) -> Path<'_> {
+        Path { parent: Some(self), step: Step::Index(index) }
+    }
+
+    pub(crate) fn pointer(&self) -> String {
+        let mut text = self.parent.map(Path::pointer).unwrap_or_default();
+        match self.step {
+            Step::Root => {}
+            Step::Name(name) => {
+                text.push('/');
+                for character in name.chars() {
+                    match character {
+                        '~' => text.push_str("~0"),
+                        '/' => text.push_str("~1"),
+                        other => text.push(other),
+                    }
+                }
+            }
+            Step::Index(index) => {
+                text.push('/');
+                text.push_str(&index.to_string());
+            }
+        }
+        text
+    }
+}
+
+/// Returns the start of a value for a message, so that messages stay short.
+pub(crate) fn shown(text: &str) -> String {
+    const SHOWN_MAX: usize = 80;
+    let mut shown: String = text.chars().take(SHOWN_MAX).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    format!("{shown:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_escape_tilde_and_slash() {
+        let list = Path::ROOT.name("a/b~c");
+        assert_eq!(list.index(3).name("d").pointer(), "/a~1b~0c/3/d");
+        assert_eq!(Path::ROOT.pointer(), "");
+    }
+
+    #[test]
+    fn no_more_problems_than_the_bound_are_kept() {
+        let mut problems = Problems::default();
+        for index in 0..PROBLEMS_MAX + 5 {
+            problems.add(&Path::ROOT.index(index), Reason::Rule, "what", "mend");
+        }
+        assert_eq!(problems.into_vec().len(), PROBLEMS_MAX);
+    }
+}

@@ -1,0 +1,59 @@
+//! GS1 identifiers: parsing, check digits, EPC URNs, GS1 Digital Link URIs, and
+//! one canonical key for all of them.
+//!
+//! The same box can be named `urn:epc:id:sgtin:8938505.012345.1`,
+//! `https://id.gs1.org/01/08938505123455/21/1`, the same path on a brand's own
+//! domain, or the element string a scanner reads, `(01)08938505123455(21)1`.
+//! Indexes, queries, the trace and the resolver must see one thing, so all of
+//! them go through [`Key`].
+//!
+//! ```
+//! use gs1::Key;
+//!
+//! let urn = Key::from_uri("urn:epc:id:sgtin:8938505.012345.LO%2F7")?;
+//! let link = Key::from_uri("https://vuon.example.vn/qr/01/8938505123455/21/LO%2f7?linkType=all")?;
+//! let scan = Key::from_element_string("(01)08938505123455(21)LO/7")?;
+//! assert_eq!(urn, link);
+//! assert_eq!(urn, scan);
+//! assert_eq!(urn.to_string(), "/01/08938505123455/21/LO%2F7");
+//! # Ok::<(), gs1::KeyError>(())
+//! ```
+//!
+//! # Reading order
+//!
+//! [`Key`] and what it can tell of itself; `ai`, the application identifiers
+//! that make keys and the form of their values; then the three readers: `urn`,
+//! `digital_link`, `element_string`. [`Gtin`], [`Sscc`] and [`Gln`] are for
+//! those who make identifiers, [`check_digit`] below them.
+//!
+//! # Invariants
+//!
+//! - A [`Key`] that exists is canonical: two spellings of one identifier give
+//!   equal keys, equal text and equal bytes, and the order of keys is the byte
+//!   order of their texts.
+//! - The text of a key reads back as the same key.
+//! - Every URI has a key. One that is no GS1 identifier keeps its exact text
+//!   ([`Key::Other`]); one that claims to be a GS1 identifier and is broken is
+//!   an error that says what, where, and what would be right.
+//! - The text of a class is a prefix of the text of what belongs to it.
+//! - No input makes a reader panic.
+
+mod key;
+
+mod ai;
+mod text;
+
+mod digital_link;
+mod element_string;
+mod urn;
+
+mod digits;
+mod number;
+
+mod error;
+
+pub use ai::Ai;
+pub use digits::check_digit;
+pub use error::{KeyError, Problem};
+pub use key::{Gs1Key, Key, Level, OtherUri};
+pub use number::{Gln, Gtin, Sscc};

@@ -1,0 +1,1 @@
+//! Bytes and keys: the only crate that knows RocksDB.

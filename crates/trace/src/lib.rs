@@ -1,0 +1,1 @@
+//! The trace question, upstream and downstream, over a read trait. Pure.

@@ -1,0 +1,1 @@
+//! The nguon binary: command line, configuration, start and stop.

@@ -1,0 +1,2 @@
+//! The `nguon` command line.
+fn main() {}

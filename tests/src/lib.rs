@@ -1,0 +1,1 @@
+//! End-to-end tests over real nodes, hostile peers and benches against raw bounds.
