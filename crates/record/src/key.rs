@@ -203,7 +203,10 @@ mod tests {
         let statement = Statement::Enrolment(b"{}");
         let signature = key.sign(&statement);
         assert!(key.public().verifies(&statement, &signature));
-        assert!(!key.public().verifies(&Statement::Charter(b"{}"), &signature));
+        assert!(
+            !key.public()
+                .verifies(&Statement::Charter(b"{}"), &signature)
+        );
         let mut flipped = signature;
         flipped.0[40] ^= 1;
         assert!(!key.public().verifies(&statement, &flipped));

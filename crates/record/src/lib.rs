@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`Digest`] and the ids, [`PublicKey`] and
 //! [`Statement`] (everything that is ever signed), [`LogId`], [`Header`] and
-//! [`Record`], the [`tree`], [`Checkpoint`].
+//! [`Record`], the [`tree`], [`Checkpoint`], [`Batch`], [`Run`] (the author's
+//! side), [`RecordProof`] and [`Disclosure`].
 //!
 //! Invariants:
 //!
@@ -24,13 +25,33 @@ mod stamp;
 mod checkpoint;
 pub mod tree;
 
+mod batch;
+mod opening;
+mod run;
+
+mod disclosure;
+mod proof;
+
+mod cbor;
+mod note;
+
+pub use batch::{
+    BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, BatchError, TRANSFER_RECORDS_MAX, UnverifiedBatch,
+};
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use digest::{ContentId, Digest, FederationId, NotADigest, RecordId};
+pub use disclosure::{
+    COSIGNATURES_MAX, Cosignature, Disclosure, DisclosureError, ShownOpening, Since,
+    UnverifiedDisclosure,
+};
 pub use header::{
     AnyHeader, CharterRef, FORMAT, Flags, HEADER_BYTES_MAX, Header, HeaderError, Kind,
 };
 pub use key::{KeyError, PublicKey, RawKey, SecretKey, Signature};
 pub use log_id::{Epoch, LogId, NotAName, ScopeName, is_name};
+pub use opening::{Opening, OpeningError, PARENTS_MAX, Parent};
+pub use proof::{PROOF_TEXT_BYTES_MAX, ProofError, RecordProof, UnverifiedProof};
 pub use record::{PAYLOAD_BYTES_MAX, Place, Record, RecordError, Salt, Sealed, leaf_hash};
+pub use run::{Entry, PastLog, Run, RunError, batch_len};
 pub use stamp::{Clock, Stamp};
 pub use statement::Statement;

@@ -125,6 +125,11 @@ impl Record {
         self.content.as_ref()
     }
 
+    /// Takes the record apart: header, its bytes, and the content if it is here.
+    pub fn into_parts(self) -> (AnyHeader, Vec<u8>, Option<Sealed>) {
+        (self.header, self.header_bytes, self.content)
+    }
+
     /// Returns the record's leaf hash at `index` of the log whose digest is
     /// `log`: SHA-256(0x00 ‖ log digest ‖ index ‖ header) (RFC 6962 §2.1).
     pub fn id_at(&self, log: &Digest, index: u64) -> RecordId {
