@@ -57,7 +57,9 @@ impl KeyError {
 #[non_exhaustive]
 pub enum Problem {
     /// The input is no URI at all (RFC 3986 §3).
-    #[error("it is no URI: a URI begins with a scheme such as `urn:` or `https:` and holds no blanks")]
+    #[error(
+        "it is no URI: a URI begins with a scheme such as `urn:` or `https:` and holds no blanks"
+    )]
     NotAUri,
     /// A link that was to hold nothing but a key holds something else.
     #[error("it is no path of a GS1 key: right is a form like /01/{{gtin}}/21/{{serial}}")]
@@ -135,7 +137,9 @@ pub enum Problem {
         right: String,
     },
     /// A percent sign without two hexadecimal digits.
-    #[error("{found:?} is no escape: right is % and two hexadecimal digits, %25 for a percent sign")]
+    #[error(
+        "{found:?} is no escape: right is % and two hexadecimal digits, %25 for a percent sign"
+    )]
     Escape {
         /// What stands there.
         found: String,
@@ -233,7 +237,9 @@ pub enum Problem {
         found: &'static str,
     },
     /// An element string that holds no primary key.
-    #[error("it holds no GS1 key: right is at least one of (00), (01), (253), (255), (401), (402), (414), (415), (417), (8003), (8004), (8006), (8010), (8013), (8017), (8018)")]
+    #[error(
+        "it holds no GS1 key: right is at least one of (00), (01), (253), (255), (401), (402), (414), (415), (417), (8003), (8004), (8006), (8010), (8013), (8017), (8018)"
+    )]
     NoKey,
     /// Something other than an application identifier where one must stand.
     #[error("{found:?} is no application identifier: right is 2 to 4 digits of the GS1 list")]

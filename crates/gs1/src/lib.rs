@@ -34,7 +34,8 @@
 //! - The text of a key reads back as the same key.
 //! - Every URI has a key. One that is no GS1 identifier keeps its exact text
 //!   ([`Key::Other`]); one that claims to be a GS1 identifier and is broken is
-//!   an error that says what, where, and what would be right.
+//!   an error that says what, where, and what would be right, and whoever must
+//!   have a key all the same takes [`Key::from_uri_or_verbatim`].
 //! - The text of a class is a prefix of the text of what belongs to it.
 //! - No input makes a reader panic.
 
@@ -55,5 +56,5 @@ mod error;
 pub use ai::Ai;
 pub use digits::check_digit;
 pub use error::{KeyError, Problem};
-pub use key::{Gs1Key, Key, Level, OtherUri};
+pub use key::{Gs1Key, Key, Level, OtherUri, constrained_digital_link};
 pub use number::{Gln, Gtin, Sscc};

