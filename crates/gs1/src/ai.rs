@@ -199,6 +199,15 @@ impl Rule {
         self.check_more(value)
     }
 
+    /// Returns the problem of a value that is not there.
+    pub(crate) fn empty(&self) -> Problem {
+        Problem::Length {
+            what: self.name,
+            found: 0,
+            right: self.lengths(),
+        }
+    }
+
     fn check_more(&self, value: &[u8]) -> Result<(), (usize, Problem)> {
         let what = self.name;
         match self.form.more {

@@ -3,7 +3,7 @@
 
 use crate::ai::{self, Ai, Rule};
 use crate::error::{Fault, Problem};
-use crate::text::{Set, Text, Value, Writing, decode_name, from_index, leading_digits, read};
+use crate::text::{Set, Text, Value, Writing, decode_name, fault_at, leading_digits, read};
 
 /// The domain on which whatever looks like a key is meant to be one.
 const GS1_DOMAIN: &str = "id.gs1.org";
@@ -130,7 +130,7 @@ impl<'a> Pair<'a> {
         };
         checked.map_err(|(index, problem)| {
             let index = index.saturating_sub(zeros);
-            Fault::new(from_index(self.raw, self.writing, index), problem)
+            fault_at(self.raw, self.writing, index, problem)
         })?;
         // An extension 0 says that there is none (Tag Data Standard, SGLN).
         if self.rule.ai != Ai::GLN_EXTENSION || value.as_bytes() != b"0" {
@@ -312,40 +312,41 @@ fn broken_claim(path: &str, on_gs1_domain: bool) -> Option<Fault<'_>> {
         let Some(rule) = rule_of(name).filter(|rule| rule.qualifiers.is_some()) else {
             continue;
         };
-        let (raw, next) = after.split_once('/').unwrap_or((after, ""));
-        let pair = Pair {
+        let (raw, next) = after.split_once('/')?;
+        let key = Pair {
             rule,
             raw,
             writing: Writing::Path,
         };
-        if !on_gs1_domain && !pair.claims() {
-            continue;
-        }
-        let (found, value) = next.split_once('/').unwrap_or((next, ""));
+        let found = next.split('/').next().unwrap_or(next);
         let looks_like_ai =
             (2..=4).contains(&found.len()) && found.bytes().all(|byte| Set::Digits.has(byte));
-        if found.is_empty() || looks_like_ai || rule_of(found).is_some() || on_gs1_domain {
-            let at = if found.is_empty() { raw } else { next };
-            return Some(match rule_of(found) {
-                Some(rule) if value.is_empty() => {
-                    let what = rule.name;
-                    let right = "at least 1".into();
-                    let problem = Problem::Length {
-                        what,
-                        found: 0,
-                        right,
-                    };
-                    Fault::new(value_place(next), problem)
-                }
-                _ => pair.sequence_fault(if found.is_empty() { "/" } else { found }, at),
-            });
+        let goes_on = found.is_empty() || looks_like_ai || rule_of(found).is_some();
+        if on_gs1_domain || (goes_on && key.claims()) {
+            return Some(key.fault_in(next));
         }
     }
     None
 }
 
-fn value_place(next: &str) -> &str {
-    next.get(next.len()..).unwrap_or(next)
+impl<'a> Pair<'a> {
+    /// Finds what is wrong with the segments that follow this key in a path.
+    fn fault_in(&self, mut rest: &'a str) -> Fault<'a> {
+        loop {
+            let (name, after) = rest.split_once('/').unwrap_or((rest, &rest[rest.len()..]));
+            if name.is_empty() {
+                return Fault::new(rest, Problem::EmptySegment);
+            }
+            let Some(rule) = rule_of(name).filter(|rule| rule.qualifiers.is_none()) else {
+                return self.sequence_fault(name, rest);
+            };
+            match after.split_once('/') {
+                Some((value, next)) if !value.is_empty() => rest = next,
+                None if !after.is_empty() => return self.sequence_fault(name, rest),
+                _ => return Fault::new(after, rule.empty()),
+            }
+        }
+    }
 }
 
 fn rule_of(name: &str) -> Option<&'static Rule> {

@@ -81,7 +81,7 @@ pub enum Problem {
         right: &'static str,
     },
     /// An EPC URN with too few components.
-    #[error("{scheme} has {found} components; right is {right}")]
+    #[error("components of {scheme} found: {found}; right is {right}")]
     Components {
         /// The scheme.
         scheme: &'static str,
@@ -204,8 +204,8 @@ pub enum Problem {
         /// The total found, two digits.
         total: String,
     },
-    /// A number too large for the digits that a company prefix leaves it.
-    #[error("{what} {found} does not fit the {width} digits that the company prefix leaves")]
+    /// A number too large for the digits that are left for it.
+    #[error("{what} {found} does not fit the {width} digits that are left for it")]
     TooLarge {
         /// The part.
         what: &'static str,
@@ -224,6 +224,9 @@ pub enum Problem {
         /// What may follow it, in order.
         right: String,
     },
+    /// A slash too many after a key.
+    #[error("an empty segment stands after the key; right is a path that ends with a value")]
+    EmptySegment,
     /// An application identifier that belongs in the path stands in the query.
     #[error("({found}) stands in the query; right is the path, after the key it qualifies")]
     QualifierInQuery {

@@ -143,7 +143,7 @@ impl Key {
     }
 
     /// Returns the bytes of [`Key::as_str`], whose order is that of keys.
-    pub fn to_bytes(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         self.as_str().as_bytes()
     }
 

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use crate::ai::{self, Rule};
 use crate::digits::check_digit_of;
-use crate::error::{Fault, KeyError, Problem};
-use crate::text::{Value, Writing, from_index, read};
+use crate::error::{KeyError, Problem};
+use crate::text::{Value, Writing, fault_at, read};
 
 /// A Global Trade Item Number, as 14 digits: a valid one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,8 +127,8 @@ fn parse(rule: &'static Rule, text: &str) -> Result<u64, KeyError> {
         value.pad(14);
     }
     rule.check(value.as_bytes()).map_err(|(index, problem)| {
-        let rest = from_index(text, Writing::Plain, index.saturating_sub(zeros));
-        KeyError::new(text, Fault::new(rest, problem))
+        let fault = fault_at(text, Writing::Plain, index.saturating_sub(zeros), problem);
+        KeyError::new(text, fault)
     })?;
     Ok(number(value.as_bytes()))
 }

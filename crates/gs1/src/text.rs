@@ -127,8 +127,25 @@ fn escape_at(raw: &[u8], at: usize) -> Option<u8> {
     u8::try_from(high * 16 + low).ok()
 }
 
+/// Returns the fault at the decoded character number `index` of `raw`, quoting
+/// as it is written what no value can hold.
+pub(crate) fn fault_at<'a>(
+    raw: &'a str,
+    writing: Writing,
+    index: usize,
+    mut problem: Problem,
+) -> Fault<'a> {
+    let rest = from_index(raw, writing, index);
+    if let Problem::NotADigit { found, .. } | Problem::Character { found, .. } = &mut problem
+        && !rest.starts_with(|c: char| c.is_ascii())
+    {
+        *found = first_of(rest);
+    }
+    Fault::new(rest, problem)
+}
+
 /// Returns what of `raw` begins with its decoded character number `index`.
-pub(crate) fn from_index(raw: &str, writing: Writing, index: usize) -> &str {
+fn from_index(raw: &str, writing: Writing, index: usize) -> &str {
     let mut decoded = Decoded {
         raw: raw.as_bytes(),
         at: 0,

@@ -4,7 +4,7 @@
 use crate::ai::{self, Rule, check_piece};
 use crate::digits::check_digit_of;
 use crate::error::{Fault, Problem};
-use crate::text::{Set, Text, Value, Writing, first_of, from_index, read};
+use crate::text::{Set, Text, Value, Writing, fault_at, first_of, read};
 
 /// The part that all EPC URNs share; schemes and namespaces of URNs ignore
 /// case (RFC 8141 §3.1).
@@ -295,7 +295,7 @@ impl Scheme {
             .check(value.as_bytes())
             .map_err(|(index, problem)| {
                 let index = index.saturating_sub(prefix.len());
-                Fault::new(from_index(reference, Writing::Urn, index), problem)
+                fault_at(reference, Writing::Urn, index, problem)
             })
     }
 
@@ -316,7 +316,7 @@ impl Scheme {
             .check(value.as_bytes())
             .map_err(|(index, problem)| {
                 let index = index.saturating_sub(before);
-                Fault::new(from_index(serial, Writing::Urn, index), problem)
+                fault_at(serial, Writing::Urn, index, problem)
             })
     }
 }
@@ -325,7 +325,7 @@ fn push_qualifier<'a>(text: &mut Text, rule: &'static Rule, raw: &'a str) -> Res
     let mut value = Value::new();
     read(&mut value, rule.name, raw, Writing::Urn)?;
     rule.check(value.as_bytes())
-        .map_err(|(index, problem)| Fault::new(from_index(raw, Writing::Urn, index), problem))?;
+        .map_err(|(index, problem)| fault_at(raw, Writing::Urn, index, problem))?;
     text.push(rule.ai, value.as_bytes());
     Ok(())
 }
