@@ -99,7 +99,9 @@ mod tests {
         let leaf = prop_oneof![
             Just(serde_json::Value::Null),
             any::<bool>().prop_map(serde_json::Value::from),
-            any::<f64>().prop_filter("finite", |n| n.is_finite()).prop_map(serde_json::Value::from),
+            any::<f64>()
+                .prop_filter("finite", |n| n.is_finite())
+                .prop_map(serde_json::Value::from),
             any::<i32>().prop_map(serde_json::Value::from),
             any::<String>().prop_map(serde_json::Value::from),
         ];

@@ -1,1 +1,58 @@
-//! EPCIS 2.0 events and documents: parsing, validation and the canonical form that is signed.
+//! EPCIS 2.0 events and documents: reading and checking JSON-LD, the canonical
+//! form of an event that is signed, a typed view of it, and writing.
+//!
+//! # Reading order
+//!
+//! `document` reads a document and hands each event to `canonical`, the one
+//! walk that checks an event and brings it to canonical form, along the tables
+//! of `terms` and `vocabulary` and under the contexts of `context`; `rules`
+//! has what spans several fields. `event` is the checked result, `write` the
+//! way back. Below them: `reader` (strict JSON), `number`, `jcs` (RFC 8785),
+//! `uri`, `time`, `problem`.
+//!
+//! # Invariants
+//!
+//! - An [`Event`] is sound and holds exactly its canonical form; there is no
+//!   other way to one than [`Event::from_payload`], which looks at nothing but
+//!   the bytes, so that every node judges alike.
+//! - The canonical form of an event never changes: what today's rules refuse
+//!   may be accepted one day, what they accept keeps its bytes.
+//! - Whatever cannot be kept in meaning is refused with its place, never
+//!   dropped in silence. Nothing is fetched.
+//! - Reading what `write` wrote gives the same canonical forms.
+//! - No input panics, and recursion is bounded.
+
+mod document;
+
+mod event;
+
+mod canonical;
+mod rules;
+
+mod terms;
+mod vocabulary;
+
+mod context;
+mod definition;
+mod global_terms;
+
+mod write;
+
+mod jcs;
+mod number;
+mod reader;
+mod time;
+mod uri;
+
+mod problem;
+
+pub use canonical::{DEPTH_MAX, PAYLOAD_BYTES_MAX};
+pub use context::{ContextError, Contexts, EPCIS_CONTEXT};
+pub use document::{Document, DocumentKind};
+pub use event::{
+    Action, BizTransaction, CanonicalEvent, ErrorDeclaration, Event, EventError, Identifier,
+    LogicalKey, Object, Party, Role, Time,
+};
+pub use problem::{PROBLEMS_MAX, Problem, Reason};
+pub use terms::EventType;
+pub use write::{Answered, Written, capture_document, event_document, query_document};

@@ -49,20 +49,27 @@ impl Decimal {
     fn of(literal: &str) -> Option<Decimal> {
         let (mantissa, exponent) = literal.split_once(['e', 'E']).unwrap_or((literal, "0"));
         let negative = mantissa.starts_with('-');
-        let (whole, fraction) =
-            mantissa.trim_start_matches('-').split_once('.').unwrap_or((
-                mantissa.trim_start_matches('-'),
-                "",
-            ));
+        let (whole, fraction) = mantissa
+            .trim_start_matches('-')
+            .split_once('.')
+            .unwrap_or((mantissa.trim_start_matches('-'), ""));
         let all = format!("{whole}{fraction}");
         let digits = all.trim_start_matches('0').trim_end_matches('0');
         if digits.is_empty() {
-            return Some(Decimal { negative: false, digits: String::new(), exponent: 0 });
+            return Some(Decimal {
+                negative: false,
+                digits: String::new(),
+                exponent: 0,
+            });
         }
         let dropped = all.len() - all.trim_end_matches('0').len();
         let shift = i64::try_from(dropped).ok()? - i64::try_from(fraction.len()).ok()?;
         let exponent = exponent.parse::<i64>().ok()?.checked_add(shift)?;
-        Some(Decimal { negative, digits: digits.to_owned(), exponent })
+        Some(Decimal {
+            negative,
+            digits: digits.to_owned(),
+            exponent,
+        })
     }
 }
 

@@ -93,7 +93,11 @@ impl fmt::Display for Problem {
         if let Some(event) = self.event {
             write!(f, "event {event}, ")?;
         }
-        let place = if self.pointer.is_empty() { "the whole" } else { &self.pointer };
+        let place = if self.pointer.is_empty() {
+            "the whole"
+        } else {
+            &self.pointer
+        };
         write!(f, "{place}: {}; {}", self.what, self.mend)
     }
 }
@@ -163,14 +167,23 @@ enum Step<'p> {
 }
 
 impl<'p> Path<'p> {
-    pub(crate) const ROOT: Path<'static> = Path { parent: None, step: Step::Root };
+    pub(crate) const ROOT: Path<'static> = Path {
+        parent: None,
+        step: Step::Root,
+    };
 
     pub(crate) fn name<'q>(&'q self, name: &'q str) -> Path<'q> {
-        Path { parent: Some(self), step: Step::Name(name) }
+        Path {
+            parent: Some(self),
+            step: Step::Name(name),
+        }
     }
 
     pub(crate) fn index(&self, index: usize) -> Path<'_> {
-        Path { parent: Some(self), step: Step::Index(index) }
+        Path {
+            parent: Some(self),
+            step: Step::Index(index),
+        }
     }
 
     pub(crate) fn pointer(&self) -> String {

@@ -23,9 +23,10 @@ impl<'a> Value<'a> {
     /// Returns the member of that name, if this is an object that has one.
     pub(crate) fn member(&self, name: &str) -> Option<&Value<'a>> {
         match self {
-            Value::Object(members) => {
-                members.iter().find(|(key, _)| key == name).map(|(_, value)| value)
-            }
+            Value::Object(members) => members
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value),
             _ => None,
         }
     }
@@ -56,9 +57,7 @@ impl<'a> Value<'a> {
             Value::Bool(bool) => Value::Bool(bool),
             Value::Number(number) => Value::Number(number),
             Value::String(text) => Value::String(Cow::Owned(text.into_owned())),
-            Value::Array(items) => {
-                Value::Array(items.into_iter().map(Value::into_owned).collect())
-            }
+            Value::Array(items) => Value::Array(items.into_iter().map(Value::into_owned).collect()),
             Value::Object(members) => Value::Object(
                 members
                     .into_iter()
@@ -80,15 +79,29 @@ pub(crate) fn read<'a>(
         Ok(text) => text,
         Err(error) => {
             let what = format!("no UTF-8 at byte {}", error.valid_up_to());
-            problems.add(&Path::ROOT, Reason::Syntax, what, "encode the document as UTF-8");
+            problems.add(
+                &Path::ROOT,
+                Reason::Syntax,
+                what,
+                "encode the document as UTF-8",
+            );
             return None;
         }
     };
-    let mut reader = Reader { text, bytes, at: 0, depth: 0, depth_max, problems };
+    let mut reader = Reader {
+        text,
+        bytes,
+        at: 0,
+        depth: 0,
+        depth_max,
+        problems,
+    };
     let value = reader.value(&Path::ROOT).ok()?;
     reader.space();
     if reader.at < bytes.len() {
-        reader.syntax(&Path::ROOT, "more text after the end of the document").ok()?;
+        reader
+            .syntax(&Path::ROOT, "more text after the end of the document")
+            .ok()?;
     }
     Some(value)
 }
@@ -127,8 +140,12 @@ impl<'a> Reader<'a, '_> {
         inner: fn(&mut Self, &Path<'_>) -> Result<Value<'a>, Stopped>,
     ) -> Result<Value<'a>, Stopped> {
         if self.depth == self.depth_max {
-            let what = format!("arrays and objects are nested deeper than {}", self.depth_max);
-            self.problems.add(path, Reason::TooDeep, what, "flatten the data");
+            let what = format!(
+                "arrays and objects are nested deeper than {}",
+                self.depth_max
+            );
+            self.problems
+                .add(path, Reason::TooDeep, what, "flatten the data");
             return Err(Stopped);
         }
         self.depth += 1;
@@ -401,7 +418,8 @@ impl Names {
             return members.iter().any(|(other, _)| other == name);
         }
         if self.hashed.is_empty() {
-            self.hashed.extend(members.iter().map(|(name, _)| name.clone().into_owned()));
+            self.hashed
+                .extend(members.iter().map(|(name, _)| name.clone().into_owned()));
         }
         !self.hashed.insert(name.to_owned())
     }
@@ -426,7 +444,8 @@ mod tests {
 
     #[test]
     fn values_are_read() {
-        let (value, problems) = check(" {\"a\": [1, -2.5e1, true, null, \"\\u0110\\ud83d\\ude00\"]} ");
+        let (value, problems) =
+            check(" {\"a\": [1, -2.5e1, true, null, \"\\u0110\\ud83d\\ude00\"]} ");
         assert!(problems.is_empty());
         let value = value.expect("the text is JSON");
         let items = value.member("a").expect("a is there");
@@ -445,7 +464,11 @@ mod tests {
     #[test]
     fn what_others_would_change_is_refused() {
         for (text, expected, pointer) in [
-            ("{\"a\":1,\"b\":{\"c\":1,\"c\":2}}", Reason::DuplicateMember, "/b/c"),
+            (
+                "{\"a\":1,\"b\":{\"c\":1,\"c\":2}}",
+                Reason::DuplicateMember,
+                "/b/c",
+            ),
             ("{\"a\":1,\"\\u0061\":1}", Reason::DuplicateMember, "/a"),
             ("[9007199254740993]", Reason::NumberPrecision, "/0"),
             ("[1e400]", Reason::NumberPrecision, "/0"),

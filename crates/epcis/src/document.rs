@@ -1,0 +1,520 @@
+//! Documents that carry events: EPCISDocument, EPCISQueryDocument, and one
+//! event alone (EPCIS 2.0 §10, JSON/JSON-LD binding).
+
+use std::borrow::Cow;
+
+use crate::canonical::{DEPTH_MAX, Given, PAYLOAD_BYTES_MAX, Walk};
+use crate::context::{Active, Contexts, EPCIS_CONTEXT};
+use crate::event::{Event, EventError};
+use crate::jcs;
+use crate::problem::{Path, Problem, Problems, Reason, shown};
+use crate::reader::{self, Value};
+use crate::time;
+use crate::uri;
+
+/// Objects and arrays around an event in the deepest document.
+const AROUND_EVENT: usize = 6;
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DocumentKind {
+    /// An `EPCISDocument`, for capture.
+    Events,
+    /// An `EPCISQueryDocument`, an answer to a query.
+    QueryResults,
+    /// One event alone.
+    Event,
+}
+
+/// A sound document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Its events, in the document's order.
+    pub events: Vec<Event>,
+}
+
+impl Document {
+    /// Reads a JSON-LD document and brings its events to canonical form.
+    ///
+    /// It is checked against what the EPCIS 2.0.1 JSON schema demands, with
+    /// `format` asserted, and against the rules that a schema cannot tell.
+    /// Where anything is wrong there is no document, and all problems are
+    /// returned, at most [`crate::PROBLEMS_MAX`].
+    pub fn parse(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let mut problems = Problems::default();
+        let value = reader::read(bytes, DEPTH_MAX + AROUND_EVENT, &mut problems);
+        let mut reading = Reading {
+            contexts,
+            problems: &mut problems,
+            events: Vec::new(),
+        };
+        let kind = value.and_then(|value| reading.document(value));
+        let events = std::mem::take(&mut reading.events);
+        match kind {
+            Some(kind) if problems.is_empty() => Ok(Document { kind, events }),
+            _ => Err(with_event_index(problems.into_vec())),
+        }
+    }
+}
+
+/// Where the events of each kind of document lie.
+const EVENT_LISTS: [&str; 2] = [
+    "/epcisBody/eventList/",
+    "/epcisBody/queryResults/resultsBody/eventList/",
+];
+
+fn with_event_index(mut problems: Vec<Problem>) -> Vec<Problem> {
+    for problem in &mut problems {
+        let rest = EVENT_LISTS
+            .iter()
+            .find_map(|list| problem.pointer.strip_prefix(list));
+        let index = rest.and_then(|rest| rest.split('/').next());
+        problem.event = problem.event.or(index.and_then(|index| index.parse().ok()));
+    }
+    problems
+}
+
+struct Reading<'c> {
+    contexts: &'c Contexts,
+    problems: &'c mut Problems,
+    events: Vec<Event>,
+}
+
+const DOCUMENT_MEMBERS: [&str; 10] = [
+    "@context",
+    "id",
+    "type",
+    "schemaVersion",
+    "creationDate",
+    "instanceIdentifier",
+    "sender",
+    "receiver",
+    "epcisHeader",
+    "epcisBody",
+];
+const QUERY_DOCUMENT_MEMBERS: [&str; 6] = [
+    "@context",
+    "id",
+    "type",
+    "schemaVersion",
+    "creationDate",
+    "epcisBody",
+];
+
+type Members<'m, 'a> = &'m mut Vec<(Cow<'a, str>, Value<'a>)>;
+
+impl Reading<'_> {
+    fn document(&mut self, value: Value<'_>) -> Option<DocumentKind> {
+        let Value::Object(mut members) = value else {
+            self.wrong_type(&Path::ROOT, &value, "a JSON object");
+            return None;
+        };
+        let kind = match members.iter().find(|(name, _)| name == "type") {
+            Some((_, Value::String(name))) => match &**name {
+                "EPCISDocument" => DocumentKind::Events,
+                "EPCISQueryDocument" => DocumentKind::QueryResults,
+                _ => DocumentKind::Event,
+            },
+            Some((_, other)) => {
+                self.wrong_type(&Path::ROOT.name("type"), other, "a string");
+                return None;
+            }
+            None => {
+                self.missing(&Path::ROOT, "type");
+                return None;
+            }
+        };
+        match kind {
+            DocumentKind::Events => self.events_document(&mut members),
+            DocumentKind::QueryResults => self.query_document(&mut members),
+            DocumentKind::Event => {
+                let before = self.problems.len();
+                self.context(&Active::default(), &members, &Path::ROOT, true);
+                if self.problems.len() == before {
+                    self.event(Value::Object(members), &Active::default(), &Path::ROOT);
+                }
+            }
+        }
+        Some(kind)
+    }
+
+    fn events_document(&mut self, members: Members<'_, '_>) {
+        let root = &Path::ROOT;
+        let body = take(members, "epcisBody");
+        self.frame(
+            members,
+            &DOCUMENT_MEMBERS,
+            &["schemaVersion", "creationDate"],
+        );
+        let active = self.context(&Active::default(), members, root, true);
+        match body {
+            Some(Value::Object(mut body)) => {
+                self.event_list(
+                    take(&mut body, "eventList"),
+                    active,
+                    &root.name("epcisBody"),
+                );
+            }
+            Some(other) => self.wrong_type(&root.name("epcisBody"), &other, "an object"),
+            None => self.missing(root, "epcisBody"),
+        }
+    }
+
+    fn query_document(&mut self, members: Members<'_, '_>) {
+        let root = &Path::ROOT;
+        let body = take(members, "epcisBody");
+        self.frame(members, &QUERY_DOCUMENT_MEMBERS, &[]);
+        let active = self.context(&Active::default(), members, root, true);
+        let body_path = root.name("epcisBody");
+        let Some(mut body) = self.inner(body, &body_path, &["queryResults"]) else {
+            return;
+        };
+        let results_path = body_path.name("queryResults");
+        let names = ["queryName", "subscriptionID", "resultsBody"];
+        let results = take(&mut body, "queryResults");
+        let Some(mut results) = self.inner(results, &results_path, &names) else {
+            return;
+        };
+        self.text(&results, &results_path, "queryName", true);
+        self.text(&results, &results_path, "subscriptionID", false);
+        let path = results_path.name("resultsBody");
+        let names = ["eventList", "vocabularyList"];
+        let results_body = take(&mut results, "resultsBody");
+        let Some(mut results_body) = self.inner(results_body, &path, &names) else {
+            return;
+        };
+        if let Some(list) = take(&mut results_body, "vocabularyList") {
+            self.vocabulary_list(&list, &path.name("vocabularyList"));
+        }
+        self.event_list(take(&mut results_body, "eventList"), active, &path);
+    }
+
+    /// Checks what stands around the body.
+    fn frame(&mut self, members: &[(Cow<'_, str>, Value<'_>)], names: &[&str], needed: &[&str]) {
+        let root = &Path::ROOT;
+        self.names(members, root, names);
+        for (name, value) in members {
+            let path = &root.name(name);
+            match (&**name, value) {
+                ("schemaVersion", Value::String(text)) => {
+                    let right = text
+                        .split('.')
+                        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+                    self.form(right, text, path, "write a version like 2.0");
+                }
+                ("creationDate", Value::String(text)) => {
+                    let mend = "write a date-time with zone, like 2025-07-01T08:30:00+07:00";
+                    self.form(time::instant_ms(text).is_some(), text, path, mend);
+                }
+                ("id", Value::String(text)) => {
+                    self.form(uri::is_uri(text), text, path, "write a URI");
+                }
+                ("epcisHeader", header) if names.contains(&"epcisHeader") => {
+                    self.header(header, path);
+                }
+                (
+                    "schemaVersion" | "creationDate" | "id" | "instanceIdentifier" | "sender"
+                    | "receiver",
+                    other,
+                ) if names.contains(&&**name) && !matches!(other, Value::String(_)) => {
+                    self.wrong_type(path, other, "a string");
+                }
+                _ => {}
+            }
+        }
+        for name in needed {
+            if !members.iter().any(|(other, _)| other == name) {
+                self.missing(root, name);
+            }
+        }
+    }
+
+    fn header(&mut self, header: &Value<'_>, path: &Path<'_>) {
+        let Value::Object(members) = header else {
+            self.wrong_type(path, header, "an object");
+            return;
+        };
+        self.names(members, path, &["epcisMasterData"]);
+        if let Some(master_data) = header.member("epcisMasterData") {
+            let path = path.name("epcisMasterData");
+            match (master_data, master_data.member("vocabularyList")) {
+                (Value::Object(_), Some(list)) => {
+                    self.vocabulary_list(list, &path.name("vocabularyList"));
+                }
+                (Value::Object(_), None) => {}
+                (other, _) => self.wrong_type(&path, other, "an object"),
+            }
+        }
+    }
+
+    fn vocabulary_list(&mut self, list: &Value<'_>, path: &Path<'_>) {
+        for (index, vocabulary) in self.items(list, path) {
+            let path = path.index(index);
+            self.uri(vocabulary, "type", &path);
+            let Some(elements) = vocabulary.member("vocabularyElementList") else {
+                continue;
+            };
+            let path = path.name("vocabularyElementList");
+            for (index, element) in self.items(elements, &path) {
+                self.vocabulary_element(element, &path.index(index));
+            }
+        }
+    }
+
+    fn vocabulary_element(&mut self, element: &Value<'_>, path: &Path<'_>) {
+        self.uri(element, "id", path);
+        if let Some(attributes) = element.member("attributes") {
+            let path = path.name("attributes");
+            for (index, attribute) in self.items(attributes, &path) {
+                let path = path.index(index);
+                self.uri(attribute, "id", &path);
+                if let Some(value @ (Value::Null | Value::Bool(_) | Value::Array(_))) =
+                    attribute.member("attribute")
+                {
+                    self.wrong_type(&path.name("attribute"), value, "a number, string or object");
+                }
+            }
+        }
+        if let Some(children) = element.member("children") {
+            let path = path.name("children");
+            for (index, child) in self.items(children, &path) {
+                match child {
+                    Value::String(text) => {
+                        self.form(uri::is_uri(text), text, &path.index(index), "write a URI");
+                    }
+                    other => self.wrong_type(&path.index(index), other, "a string"),
+                }
+            }
+        }
+    }
+
+    fn event_list(&mut self, list: Option<Value<'_>>, active: Active, body: &Path<'_>) {
+        let path = body.name("eventList");
+        let events = match list {
+            Some(Value::Array(events)) => events,
+            Some(other) => return self.wrong_type(&path, &other, "an array"),
+            None => return self.missing(body, "eventList"),
+        };
+        for (index, event) in events.into_iter().enumerate() {
+            self.event(event, &active, &path.index(index));
+        }
+    }
+
+    fn event(&mut self, value: Value<'_>, around: &Active, path: &Path<'_>) {
+        let before = self.problems.len();
+        let own = match &value {
+            Value::Object(members) if members.iter().any(|(name, _)| name == "@context") => {
+                Some(self.context(around, members, path, false))
+            }
+            _ => None,
+        };
+        let active = own.as_ref().unwrap_or(around);
+        let mut walk = Walk {
+            active,
+            given: Given::Document,
+            problems: &mut *self.problems,
+        };
+        let walked = walk.event(value, path);
+        let sound = self.problems.len() == before && self.problems.len() < crate::PROBLEMS_MAX;
+        if sound && !active.epcis {
+            self.no_epcis_context(path);
+        } else if let (true, Some((_, event))) = (sound, walked) {
+            self.canonical(&event, path);
+        }
+    }
+
+    fn canonical(&mut self, event: &Value<'_>, path: &Path<'_>) {
+        let mut bytes = Vec::new();
+        jcs::write(event, &mut bytes);
+        match Event::from_payload(&bytes) {
+            Ok(event) => self.events.push(event),
+            Err(EventError::TooLarge { bytes }) => self.problems.add(
+                path,
+                Reason::TooLarge,
+                format!("the event takes {bytes} bytes, more than {PAYLOAD_BYTES_MAX}"),
+                "split the event, or keep bulky data elsewhere and name it by URI",
+            ),
+            Err(EventError::Unsound { problems }) => self.problems.add_under(path, problems),
+            Err(error @ EventError::NotCanonical { .. }) => self.problems.add(
+                path,
+                Reason::NoCanonicalForm,
+                error.to_string(),
+                "write prefixes and terms out as whole IRIs",
+            ),
+        }
+    }
+
+    /// Applies the context of a document or event to those around it.
+    fn context(
+        &mut self,
+        around: &Active,
+        members: &[(Cow<'_, str>, Value<'_>)],
+        path: &Path<'_>,
+        needed: bool,
+    ) -> Active {
+        let mut active = around.clone();
+        let at = path.name("@context");
+        match members.iter().find(|(name, _)| name == "@context") {
+            Some((_, context)) => {
+                let before = self.problems.len();
+                if !matches!(
+                    context,
+                    Value::String(_) | Value::Object(_) | Value::Array(_)
+                ) {
+                    self.wrong_type(&at, context, "a URL, an object, or an array of these");
+                }
+                if let Value::Array(items) = context {
+                    self.context_items(items, &at);
+                }
+                active.apply(context, self.contexts, &at, self.problems);
+                if self.problems.len() > before {
+                    // What else is wrong under a broken context is not worth telling.
+                    active.epcis = true;
+                }
+            }
+            None if needed => {
+                self.missing(path, "@context");
+                active.epcis = true;
+            }
+            None => {}
+        }
+        active
+    }
+
+    fn context_items(&mut self, items: &[Value<'_>], path: &Path<'_>) {
+        for (index, item) in items.iter().enumerate() {
+            if items[..index].contains(item) {
+                let what = "the same context stands here twice";
+                self.problems
+                    .add(&path.index(index), Reason::Rule, what, "name it once");
+            }
+            if items.len() > CONTEXTS_MAX {
+                let what = format!("more than {CONTEXTS_MAX} contexts stand side by side");
+                self.problems
+                    .add(path, Reason::UnsupportedContext, what, "join them");
+                return;
+            }
+        }
+    }
+
+    fn no_epcis_context(&mut self, path: &Path<'_>) {
+        self.problems.add(
+            &path.name("@context"),
+            Reason::Unresolved,
+            "the context of EPCIS is not in force, so no field has a meaning",
+            format!("put \"{EPCIS_CONTEXT}\" into @context"),
+        );
+    }
+
+    /// Returns the members of an object around events, its names checked.
+    fn inner<'a>(
+        &mut self,
+        value: Option<Value<'a>>,
+        path: &Path<'_>,
+        names: &[&str],
+    ) -> Option<Vec<(Cow<'a, str>, Value<'a>)>> {
+        match value {
+            Some(Value::Object(members)) => {
+                self.names(&members, path, names);
+                Some(members)
+            }
+            Some(other) => {
+                self.wrong_type(path, &other, "an object");
+                None
+            }
+            None => {
+                let what = format!("{} is missing", shown(&path.pointer()));
+                self.problems.add(path, Reason::Missing, what, "give it");
+                None
+            }
+        }
+    }
+
+    fn names(&mut self, members: &[(Cow<'_, str>, Value<'_>)], path: &Path<'_>, names: &[&str]) {
+        for (name, _) in members {
+            if !names.contains(&&**name) && !uri::is_uri(name) {
+                let what = format!("{} is not known here and has no namespace", shown(name));
+                let mend = format!("use {}, or a name with a prefix", names.join(", "));
+                self.problems
+                    .add(&path.name(name), Reason::UnknownMember, what, mend);
+            }
+        }
+    }
+
+    fn items<'v, 'a>(
+        &mut self,
+        list: &'v Value<'a>,
+        path: &Path<'_>,
+    ) -> impl Iterator<Item = (usize, &'v Value<'a>)> + use<'v, 'a> {
+        let items: &[Value<'a>] = match list {
+            Value::Array(items) => items,
+            other => {
+                self.wrong_type(path, other, "an array");
+                &[]
+            }
+        };
+        items.iter().enumerate()
+    }
+
+    fn uri(&mut self, object: &Value<'_>, name: &str, path: &Path<'_>) {
+        match (object, object.member(name)) {
+            (Value::Object(_), Some(Value::String(text))) => {
+                self.form(uri::is_uri(text), text, &path.name(name), "write a URI");
+            }
+            (Value::Object(_), Some(other)) => {
+                self.wrong_type(&path.name(name), other, "a string");
+            }
+            (Value::Object(_), None) => self.missing(path, name),
+            (other, _) => self.wrong_type(path, other, "an object"),
+        }
+    }
+
+    fn text(
+        &mut self,
+        members: &[(Cow<'_, str>, Value<'_>)],
+        path: &Path<'_>,
+        name: &str,
+        needed: bool,
+    ) {
+        match members.iter().find(|(other, _)| other == name) {
+            Some((_, Value::String(_))) => {}
+            Some((_, other)) => self.wrong_type(&path.name(name), other, "a string"),
+            None if needed => self.missing(path, name),
+            None => {}
+        }
+    }
+
+    fn form(&mut self, right: bool, text: &str, path: &Path<'_>, mend: &str) {
+        if !right {
+            let what = format!("{} does not have the form of this field", shown(text));
+            self.problems.add(path, Reason::WrongForm, what, mend);
+        }
+    }
+
+    fn missing(&mut self, path: &Path<'_>, name: &str) {
+        let what = format!("{name} is missing");
+        self.problems.add(
+            &path.name(name),
+            Reason::Missing,
+            what,
+            format!("give {name}"),
+        );
+    }
+
+    fn wrong_type(&mut self, path: &Path<'_>, value: &Value<'_>, right: &str) {
+        let what = format!("{} stands here", value.type_name());
+        self.problems
+            .add(path, Reason::WrongType, what, format!("give {right}"));
+    }
+}
+
+/// The most contexts in one `@context` array.
+const CONTEXTS_MAX: usize = 100;
+
+fn take<'a>(members: &mut Vec<(Cow<'a, str>, Value<'a>)>, name: &str) -> Option<Value<'a>> {
+    let index = members.iter().position(|(other, _)| other == name)?;
+    Some(members.remove(index).1)
+}
