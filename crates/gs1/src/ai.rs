@@ -189,21 +189,16 @@ impl Rule {
             return Err((checked + at, self.bad_character(value[checked + at])));
         }
         if !(form.checked + form.min..=form.checked + form.max).contains(&value.len()) {
-            let problem = Problem::Length {
-                what: self.name,
-                found: value.len(),
-                right: self.lengths(),
-            };
-            return Err((0, problem));
+            return Err((0, self.length(value.len())));
         }
         self.check_more(value)
     }
 
-    /// Returns the problem of a value that is not there.
-    pub(crate) fn empty(&self) -> Problem {
+    /// Returns the problem of a value that has `found` characters.
+    pub(crate) fn length(&self, found: usize) -> Problem {
         Problem::Length {
             what: self.name,
-            found: 0,
+            found,
             right: self.lengths(),
         }
     }

@@ -3,7 +3,8 @@
 
 use crate::ai::{self, Ai, Rule};
 use crate::error::{Fault, Problem};
-use crate::text::{Set, Text, Value, Writing, decode_name, fault_at, leading_digits, read};
+use crate::pair::{CheckDigit, Pair, Qualifiers};
+use crate::text::{Set, Text, Writing, decode_name, leading_digits};
 
 /// The domain on which whatever looks like a key is meant to be one.
 const GS1_DOMAIN: &str = "id.gs1.org";
@@ -20,15 +21,6 @@ pub(crate) fn after_scheme(uri: &str) -> Option<&str> {
     })
 }
 
-/// What to do about the check digit of a primary key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CheckDigit {
-    /// A wrong one is a fault.
-    Verified,
-    /// It is taken as it is.
-    AsGiven,
-}
-
 /// Reads what follows `https://` into a canonical text.
 ///
 /// `None`: a link that does not claim to be a GS1 Digital Link.
@@ -43,7 +35,7 @@ pub(crate) fn parse(rest: &str, check_digit: CheckDigit) -> Result<Option<Text>,
     }
     let on_gs1_domain = domain.eq_ignore_ascii_case(GS1_DOMAIN);
     match Pairs::at_the_end_of(path) {
-        Some(pairs) if on_gs1_domain || pairs.key.claims() => {
+        Some(pairs) if on_gs1_domain || claims(&pairs.key) => {
             pairs.key(query, check_digit).map(Some)
         }
         Some(_) => Ok(None),
@@ -59,133 +51,6 @@ pub(crate) fn parse_key_path(path: &str) -> Result<Text, Fault<'_>> {
     match Pairs::at_the_end_of(path) {
         Some(pairs) if pairs.stem.is_empty() => pairs.key("", CheckDigit::Verified),
         _ => Err(Fault::new(path, Problem::NotAKeyPath)),
-    }
-}
-
-/// One application identifier with its value as written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pair<'a> {
-    pub(crate) rule: &'static Rule,
-    pub(crate) raw: &'a str,
-    pub(crate) writing: Writing,
-}
-
-/// No key has more qualifiers than three; one more to say that it is too many.
-const QUALIFIERS_MAX: usize = 4;
-
-/// The qualifiers of a key, as found: a list of few without allocation.
-#[derive(Default)]
-pub(crate) struct Qualifiers<'a> {
-    pairs: [Option<Pair<'a>>; QUALIFIERS_MAX],
-}
-
-impl<'a> Qualifiers<'a> {
-    /// Adds a pair; one that finds no room is given back.
-    pub(crate) fn push(&mut self, pair: Pair<'a>) -> Option<Pair<'a>> {
-        match self.pairs.iter_mut().find(|each| each.is_none()) {
-            Some(free) => {
-                *free = Some(pair);
-                None
-            }
-            None => Some(pair),
-        }
-    }
-
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Pair<'a>> {
-        self.pairs.iter().flatten()
-    }
-
-    pub(crate) fn has(&self, ai: Ai) -> bool {
-        self.iter().any(|pair| pair.rule.ai == ai)
-    }
-}
-
-impl<'a> Pair<'a> {
-    /// Tells whether the value looks so much like this key that anything wrong
-    /// with it is a fault, not a coincidence.
-    fn claims(&self) -> bool {
-        let least = match self.rule.form.checked {
-            0 => ai::COMPANY_PREFIX_LEN_MIN,
-            _ => CLAIM_DIGITS_MIN,
-        };
-        leading_digits(self.raw, self.writing) >= least
-    }
-
-    /// Decodes and checks the value, and appends it.
-    pub(crate) fn push_to(
-        &self,
-        text: &mut Text,
-        check_digit: CheckDigit,
-    ) -> Result<(), Fault<'a>> {
-        let mut value = Value::new();
-        read(&mut value, self.rule.name, self.raw, self.writing)?;
-        let mut zeros = 0;
-        if self.rule.ai == Ai::GTIN && matches!(value.as_bytes().len(), 8 | 12 | 13) {
-            zeros = 14 - value.as_bytes().len();
-            value.pad(14);
-        }
-        let checked = match check_digit {
-            CheckDigit::Verified => self.rule.check(value.as_bytes()),
-            CheckDigit::AsGiven => self.rule.check_form(value.as_bytes()),
-        };
-        checked.map_err(|(index, problem)| {
-            let index = index.saturating_sub(zeros);
-            fault_at(self.raw, self.writing, index, problem)
-        })?;
-        // An extension 0 says that there is none (Tag Data Standard, SGLN).
-        if self.rule.ai != Ai::GLN_EXTENSION || value.as_bytes() != b"0" {
-            text.push(self.rule.ai, value.as_bytes());
-        }
-        Ok(())
-    }
-
-    /// Makes the canonical text of this key with its qualifiers, given in any
-    /// order.
-    pub(crate) fn with(
-        &self,
-        qualifiers: &Qualifiers<'a>,
-        check_digit: CheckDigit,
-    ) -> Result<Text, Fault<'a>> {
-        let orders = self.rule.qualifiers.unwrap_or_default();
-        let mut text = Text::new();
-        self.push_to(&mut text, check_digit)?;
-        if qualifiers.pairs[0].is_none() {
-            return Ok(text);
-        }
-        let fits = |order: &&&[Ai]| qualifiers.iter().all(|pair| order.contains(&pair.rule.ai));
-        let Some(order) = orders.iter().find(fits) else {
-            let first = orders.iter().find(|order| {
-                qualifiers
-                    .iter()
-                    .next()
-                    .is_some_and(|pair| order.contains(&pair.rule.ai))
-            });
-            let astray = qualifiers
-                .iter()
-                .find(|pair| first.is_none_or(|order| !order.contains(&pair.rule.ai)));
-            let astray = astray.unwrap_or(self);
-            return Err(self.sequence_fault(astray.rule.ai.as_str(), astray.raw));
-        };
-        for ai in *order {
-            let mut same = qualifiers.iter().filter(|pair| pair.rule.ai == *ai);
-            if let Some(pair) = same.next() {
-                pair.push_to(&mut text, check_digit)?;
-            }
-            if let Some(pair) = same.next() {
-                let found = ai.as_str();
-                return Err(Fault::new(pair.raw, Problem::Duplicate { found }));
-            }
-        }
-        Ok(text)
-    }
-
-    fn sequence_fault(&self, found: &str, at: &'a str) -> Fault<'a> {
-        let problem = Problem::Sequence {
-            found: found.into(),
-            primary: self.rule.ai.as_str(),
-            right: self.rule.what_follows(),
-        };
-        Fault::new(at, problem)
     }
 }
 
@@ -262,7 +127,7 @@ impl<'a> Pairs<'a> {
             given.all(|pair| places.any(|ai| *ai == pair.rule.ai))
         };
         let orders = self.key.rule.qualifiers.unwrap_or_default();
-        if self.qualifiers.pairs[0].is_none() || orders.iter().any(in_order) {
+        if self.qualifiers.is_empty() || orders.iter().any(in_order) {
             return Ok(());
         }
         // The last one that may not follow those before it.
@@ -322,31 +187,39 @@ fn broken_claim(path: &str, on_gs1_domain: bool) -> Option<Fault<'_>> {
         let looks_like_ai =
             (2..=4).contains(&found.len()) && found.bytes().all(|byte| Set::Digits.has(byte));
         let goes_on = found.is_empty() || looks_like_ai || rule_of(found).is_some();
-        if on_gs1_domain || (goes_on && key.claims()) {
-            return Some(key.fault_in(next));
+        if on_gs1_domain || (goes_on && claims(&key)) {
+            return Some(fault_in(&key, next));
         }
     }
     None
 }
 
-impl<'a> Pair<'a> {
-    /// Finds what is wrong with the segments that follow this key in a path.
-    fn fault_in(&self, mut rest: &'a str) -> Fault<'a> {
-        loop {
-            let (name, after) = rest.split_once('/').unwrap_or((rest, &rest[rest.len()..]));
-            if name.is_empty() {
-                return Fault::new(rest, Problem::EmptySegment);
-            }
-            let Some(rule) = rule_of(name).filter(|rule| rule.qualifiers.is_none()) else {
-                return self.sequence_fault(name, rest);
-            };
-            match after.split_once('/') {
-                Some((value, next)) if !value.is_empty() => rest = next,
-                None if !after.is_empty() => return self.sequence_fault(name, rest),
-                _ => return Fault::new(after, rule.empty()),
-            }
+/// Finds what is wrong with the segments that follow a key in a path.
+fn fault_in<'a>(key: &Pair<'a>, mut rest: &'a str) -> Fault<'a> {
+    loop {
+        let (name, after) = rest.split_once('/').unwrap_or((rest, &rest[rest.len()..]));
+        if name.is_empty() {
+            return Fault::new(rest, Problem::EmptySegment);
+        }
+        let Some(rule) = rule_of(name).filter(|rule| rule.qualifiers.is_none()) else {
+            return key.sequence_fault(name, rest);
+        };
+        match after.split_once('/') {
+            Some((value, next)) if !value.is_empty() => rest = next,
+            None if !after.is_empty() => return key.sequence_fault(name, rest),
+            _ => return Fault::new(after, rule.length(0)),
         }
     }
+}
+
+/// Tells whether the value looks so much like this key that anything wrong
+/// with it is a fault, not a coincidence.
+fn claims(key: &Pair<'_>) -> bool {
+    let least = match key.rule.form.checked {
+        0 => ai::COMPANY_PREFIX_LEN_MIN,
+        _ => CLAIM_DIGITS_MIN,
+    };
+    leading_digits(key.raw, key.writing) >= least
 }
 
 fn rule_of(name: &str) -> Option<&'static Rule> {

@@ -2,8 +2,8 @@
 //! (GS1 General Specifications §7.8).
 
 use crate::ai::{self, Ai};
-use crate::digital_link::{CheckDigit, Pair, Qualifiers};
 use crate::error::{Fault, Problem};
+use crate::pair::{CheckDigit, Pair, Qualifiers};
 use crate::text::{Set, Text, Writing};
 
 /// The separator as transmitted, the control character GS.

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ai::Ai;
-use crate::digital_link::{self, CheckDigit, Pair};
+use crate::ai::{self, Ai, Rule};
+use crate::digital_link;
 use crate::element_string;
 use crate::error::{Fault, KeyError, Problem};
 use crate::number::{Gln, Gtin, Sscc};
+use crate::pair::{CheckDigit, Pair};
 use crate::text::{Text, Writing, unescape};
 use crate::urn;
 
@@ -111,7 +112,7 @@ impl Key {
     ///
     /// A lot that is not 1 to 20 characters of GS1 set 82.
     pub fn lot(gtin: Gtin, lot: &str) -> Result<Self, KeyError> {
-        Self::qualified(gtin, &crate::ai::LOT, lot)
+        Self::qualified(gtin, &ai::LOT, lot)
     }
 
     /// Makes the key of one trade item, (01) and (21).
@@ -120,7 +121,7 @@ impl Key {
     ///
     /// A serial number that is not 1 to 20 characters of GS1 set 82.
     pub fn serial(gtin: Gtin, serial: &str) -> Result<Self, KeyError> {
-        Self::qualified(gtin, &crate::ai::SERIAL, serial)
+        Self::qualified(gtin, &ai::SERIAL, serial)
     }
 
     /// Makes the key of a party, (417), from its GLN. `Key::from` makes that
@@ -224,7 +225,7 @@ impl Key {
         Gs1Key::new(text).into()
     }
 
-    fn qualified(gtin: Gtin, rule: &'static crate::ai::Rule, raw: &str) -> Result<Self, KeyError> {
+    fn qualified(gtin: Gtin, rule: &'static Rule, raw: &str) -> Result<Self, KeyError> {
         let pair = Pair {
             rule,
             raw,
@@ -333,7 +334,7 @@ impl Gs1Key {
     fn pairs(&self) -> impl Iterator<Item = (Ai, &str)> {
         let mut segments = self.text[1..].split('/');
         std::iter::from_fn(move || {
-            let rule = crate::ai::by_digits(segments.next()?.as_bytes())?;
+            let rule = ai::by_digits(segments.next()?.as_bytes())?;
             Some((rule.ai, segments.next()?))
         })
     }

@@ -22,8 +22,9 @@
 //! # Reading order
 //!
 //! [`Key`] and what it can tell of itself; `ai`, the application identifiers
-//! that make keys and the form of their values; then the three readers: `urn`,
-//! `digital_link`, `element_string`. [`Gtin`], [`Sscc`] and [`Gln`] are for
+//! that make keys and the form of their values; `pair`, how they become a
+//! canonical text; then the three readers: `urn`, `digital_link`,
+//! `element_string`. [`Gtin`], [`Sscc`] and [`Gln`] are for
 //! those who make identifiers, [`check_digit`] below them.
 //!
 //! # Invariants
@@ -42,6 +43,7 @@
 mod key;
 
 mod ai;
+mod pair;
 mod text;
 
 mod digital_link;

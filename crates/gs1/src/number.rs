@@ -120,8 +120,7 @@ impl FromStr for Gln {
 
 fn parse(rule: &'static Rule, text: &str) -> Result<u64, KeyError> {
     let mut value = Value::new();
-    read(&mut value, rule.name, text, Writing::Plain)
-        .map_err(|fault| KeyError::new(text, fault))?;
+    read(&mut value, rule, text, Writing::Plain).map_err(|fault| KeyError::new(text, fault))?;
     let zeros = rule.form.checked.saturating_sub(text.len());
     if rule.ai == ai::GTIN.ai && matches!(text.len(), 8 | 12 | 13) {
         value.pad(14);

@@ -1,7 +1,7 @@
 //! The bytes of identifiers: character sets, escapes in and out, and the two
 //! small buffers, on the stack, through which every key is made.
 
-use crate::ai::Ai;
+use crate::ai::{Ai, Rule};
 use crate::error::{Fault, Problem};
 
 /// The characters that an application identifier's value may hold.
@@ -102,6 +102,16 @@ struct Decoded<'a> {
     writing: Writing,
 }
 
+impl<'a> Decoded<'a> {
+    fn new(raw: &'a str, writing: Writing) -> Self {
+        Self {
+            raw: raw.as_bytes(),
+            at: 0,
+            writing,
+        }
+    }
+}
+
 impl Iterator for Decoded<'_> {
     type Item = (usize, u8);
 
@@ -146,11 +156,7 @@ pub(crate) fn fault_at<'a>(
 
 /// Returns what of `raw` begins with its decoded character number `index`.
 fn from_index(raw: &str, writing: Writing, index: usize) -> &str {
-    let mut decoded = Decoded {
-        raw: raw.as_bytes(),
-        at: 0,
-        writing,
-    };
+    let mut decoded = Decoded::new(raw, writing);
     let at = decoded.nth(index).map_or(raw.len(), |(at, _)| at);
     raw.get(at..).unwrap_or(raw)
 }
@@ -164,21 +170,19 @@ pub(crate) fn first_of(rest: &str) -> String {
     }
 }
 
-/// Decodes a segment that may be the name of an application identifier, and
-/// so short; `None` if it is longer than any.
+/// Decodes a segment that may be the name of an application identifier; `None`
+/// if it is longer than any.
 pub(crate) fn decode_name(segment: &str, writing: Writing) -> Option<Value> {
     let mut value = Value::new();
-    read(&mut value, "name", segment, writing).ok()?;
+    for (_, byte) in Decoded::new(segment, writing) {
+        value.try_push(byte)?;
+    }
     Some(value)
 }
 
 /// Counts the digits with which a written value begins.
 pub(crate) fn leading_digits(raw: &str, writing: Writing) -> usize {
-    let decoded = Decoded {
-        raw: raw.as_bytes(),
-        at: 0,
-        writing,
-    };
+    let decoded = Decoded::new(raw, writing);
     decoded
         .take_while(|(_, byte)| byte.is_ascii_digit())
         .count()
@@ -186,43 +190,24 @@ pub(crate) fn leading_digits(raw: &str, writing: Writing) -> usize {
 
 /// Appends `raw`, decoded, to `value`.
 ///
-/// The character sets are the caller's to check, except what only the written
-/// form can tell: escapes, and what an EPC URN must escape.
+/// What the rule says of the value is the caller's to check; this checks what
+/// only the written form can tell: escapes, and what an EPC URN must escape.
 pub(crate) fn read<'a>(
     value: &mut Value,
-    what: &'static str,
+    rule: &Rule,
     raw: &'a str,
     writing: Writing,
 ) -> Result<(), Fault<'a>> {
-    let decoded = Decoded {
-        raw: raw.as_bytes(),
-        at: 0,
-        writing,
-    };
-    for (at, byte) in decoded {
+    for (at, byte) in Decoded::new(raw, writing) {
         if writing == Writing::Urn {
             check_urn_character(raw, at)?;
         }
-        if value.len == VALUE_LEN_MAX {
-            let problem = Problem::Length {
-                what,
-                found: decodes_len(raw, writing),
-                right: "far less".into(),
-            };
-            return Err(Fault::new(raw, problem));
+        if value.try_push(byte).is_none() {
+            let found = Decoded::new(raw, writing).count();
+            return Err(Fault::new(raw, rule.length(found)));
         }
-        value.push(byte);
     }
     Ok(())
-}
-
-fn decodes_len(raw: &str, writing: Writing) -> usize {
-    let decoded = Decoded {
-        raw: raw.as_bytes(),
-        at: 0,
-        writing,
-    };
-    decoded.count()
 }
 
 fn check_urn_character(raw: &str, at: usize) -> Result<(), Fault<'_>> {
@@ -269,6 +254,13 @@ impl Value {
     pub(crate) fn push(&mut self, byte: u8) {
         self.bytes[self.len] = byte;
         self.len += 1;
+    }
+
+    /// Appends a byte if there is room.
+    fn try_push(&mut self, byte: u8) -> Option<()> {
+        *self.bytes.get_mut(self.len)? = byte;
+        self.len += 1;
+        Some(())
     }
 
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
@@ -345,11 +337,7 @@ pub(crate) fn unescape(segment: &str) -> std::borrow::Cow<'_, str> {
     if !segment.contains('%') {
         return segment.into();
     }
-    let decoded = Decoded {
-        raw: segment.as_bytes(),
-        at: 0,
-        writing: Writing::Path,
-    };
+    let decoded = Decoded::new(segment, Writing::Path);
     decoded
         .map(|(_, byte)| char::from(byte))
         .collect::<String>()
@@ -361,11 +349,7 @@ mod tests {
     use super::*;
 
     fn decode(raw: &str, writing: Writing) -> Vec<u8> {
-        let decoded = Decoded {
-            raw: raw.as_bytes(),
-            at: 0,
-            writing,
-        };
+        let decoded = Decoded::new(raw, writing);
         decoded.map(|(_, byte)| byte).collect()
     }
 

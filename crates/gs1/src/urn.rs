@@ -280,7 +280,7 @@ impl Scheme {
         reference: &'a str,
     ) -> Result<(), Fault<'a>> {
         value.extend(prefix.as_bytes());
-        read(value, self.key.name, reference, Writing::Urn)?;
+        read(value, self.key, reference, Writing::Urn)?;
         if value.as_bytes().len() == prefix.len() {
             let what = self.key.name;
             let right = "at least 1 after the company prefix".into();
@@ -301,7 +301,7 @@ impl Scheme {
 
     fn push_serial_within<'a>(&self, value: &mut Value, serial: &'a str) -> Result<(), Fault<'a>> {
         let before = value.as_bytes().len();
-        read(value, self.key.name, serial, Writing::Urn)?;
+        read(value, self.key, serial, Writing::Urn)?;
         if value.as_bytes().len() == before {
             let right = format!("1 to {} for the serial component", self.key.form.max);
             let what = self.key.name;
@@ -323,7 +323,7 @@ impl Scheme {
 
 fn push_qualifier<'a>(text: &mut Text, rule: &'static Rule, raw: &'a str) -> Result<(), Fault<'a>> {
     let mut value = Value::new();
-    read(&mut value, rule.name, raw, Writing::Urn)?;
+    read(&mut value, rule, raw, Writing::Urn)?;
     rule.check(value.as_bytes())
         .map_err(|(index, problem)| fault_at(raw, Writing::Urn, index, problem))?;
     text.push(rule.ai, value.as_bytes());

@@ -68,7 +68,7 @@ fn links_with_bad_check_digits_are_refused_with_the_right_digit() {
             .ok_or("no right digit in the case")?;
         let told = error.problem().to_string();
         if told.ends_with(&format!("right is {right}")) {
-            Ok(())
+            Ok(Outcome::Passed)
         } else {
             Err(format!("tells {told:?}"))
         }
@@ -77,29 +77,24 @@ fn links_with_bad_check_digits_are_refused_with_the_right_digit() {
 
 #[test]
 fn links_parse() {
-    let mut later = 0;
     run("digital-link/parse.json", |case| {
         let key = Key::from_uri(text(case, "uri"));
         let key = key.as_ref().ok().filter(|key| key.gs1().is_some());
         match (case["valid"].as_bool(), key) {
-            (Some(true), Some(_)) if case["options"]["permit_unknown_ais"] == true => Ok(()),
+            (Some(true), Some(_)) if case["options"]["permit_unknown_ais"] == true => {
+                Ok(Outcome::NotCovered)
+            }
             (Some(true), Some(key)) => {
                 let elements = Key::from_element_string(text(case, "elements"));
                 same(&elements.as_ref(), &Ok(key))
             }
             (Some(true), None) => Err("not read".into()),
-            (_, None) => Ok(()),
+            (_, None) => Ok(Outcome::Passed),
             // These are refused for options that are not offered, or for an
             // attribute that is no part of the key.
-            (_, Some(_)) => {
-                later += 1;
-                Ok(())
-            }
+            (_, Some(_)) => Ok(Outcome::NotCovered),
         }
     });
-    println!(
-        "conformance: digital-link/parse.json: {later} of these refuse what is outside the key: not covered"
-    );
 }
 
 #[test]
@@ -114,7 +109,7 @@ fn qualifiers_stand_in_order() {
         let key = Key::from_uri(&link);
         match case["valid"].as_bool() {
             Some(true) => same(&key.as_ref().map(Key::to_digital_link), &Ok(Some(link))),
-            _ if key.as_ref().is_ok_and(|key| key.gs1().is_none()) => Ok(()),
+            _ if key.as_ref().is_ok_and(|key| key.gs1().is_none()) => Ok(Outcome::Passed),
             _ => refused(key),
         }
     });
@@ -126,10 +121,17 @@ fn element_strings_make_links() {
         let key = Key::from_element_string(text(case, "ai_data"));
         let Some(uri) = case["uri"].as_str() else {
             // The link cannot be made; the key may be there all the same.
-            return Ok(());
+            return Ok(Outcome::NotCovered);
         };
         same(&key, &Key::from_uri(uri))
     });
+}
+
+/// How a case went that did not fail.
+enum Outcome {
+    Passed,
+    /// What the case asks for is not offered yet, so nothing was asserted.
+    NotCovered,
 }
 
 fn example_of(ai: &str) -> Option<&'static str> {
@@ -149,16 +151,16 @@ fn example_of(ai: &str) -> Option<&'static str> {
     })
 }
 
-fn refused(key: Result<Key, gs1::KeyError>) -> Result<(), String> {
+fn refused(key: Result<Key, gs1::KeyError>) -> Result<Outcome, String> {
     match key {
-        Err(_) => Ok(()),
+        Err(_) => Ok(Outcome::Passed),
         Ok(key) => Err(format!("read as {key}")),
     }
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(found: &T, right: &T) -> Result<(), String> {
+fn same<T: PartialEq + std::fmt::Debug>(found: &T, right: &T) -> Result<Outcome, String> {
     if found == right {
-        return Ok(());
+        return Ok(Outcome::Passed);
     }
     Err(format!("found {found:?}, right {right:?}"))
 }
@@ -168,7 +170,7 @@ fn text<'a>(case: &'a Value, field: &str) -> &'a str {
 }
 
 /// Runs every case of a file and fails with all that failed.
-fn run(file: &str, mut check: impl FnMut(&Value) -> Result<(), String>) {
+fn run(file: &str, mut check: impl FnMut(&Value) -> Result<Outcome, String>) {
     let folder = std::env::var_os("NGUON_CONFORMANCE").map_or_else(
         || {
             PathBuf::from(concat!(
@@ -185,16 +187,16 @@ fn run(file: &str, mut check: impl FnMut(&Value) -> Result<(), String>) {
     let bytes = std::fs::read(folder.join(file)).expect("the file is readable");
     let cases: Value = serde_json::from_slice(&bytes).expect("the file is JSON");
     let cases = cases["cases"].as_array().expect("the file has cases");
-    let failed: Vec<String> = cases
-        .iter()
-        .filter_map(|case| {
-            let problem = check(case).err()?;
-            Some(format!("{}: {problem}", text(case, "id")))
-        })
-        .collect();
-    let passed = cases.len() - failed.len();
+    let (mut passed, mut not_covered, mut failed) = (0, 0, Vec::new());
+    for case in cases {
+        match check(case) {
+            Ok(Outcome::Passed) => passed += 1,
+            Ok(Outcome::NotCovered) => not_covered += 1,
+            Err(problem) => failed.push(format!("{}: {problem}", text(case, "id"))),
+        }
+    }
     println!(
-        "conformance: {file}: {passed} passed, {} failed",
+        "conformance: {file}: {passed} passed, {} failed, {not_covered} not covered yet",
         failed.len()
     );
     assert!(failed.is_empty(), "{file}:\n{}", failed.join("\n"));
