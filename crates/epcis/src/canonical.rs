@@ -256,7 +256,7 @@ impl Walk<'_> {
         if !self.is_uri(&text, path) {
             return None;
         }
-        let uri = match self.active.expand_vocab(text) {
+        let uri = match self.active.expand_term(text) {
             Ok(uri) => uri,
             Err(unresolved) => {
                 self.problems

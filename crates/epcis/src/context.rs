@@ -238,20 +238,23 @@ impl Active {
         self.prefix(prefix).map(|iri| format!("{iri}{suffix}"))
     }
 
+    /// Expands a term or CURIE that is written with a colon. A text that no
+    /// context knows is returned as it is: a URI of a scheme of its own.
+    pub(crate) fn expand_term<'a>(&self, text: Cow<'a, str>) -> Result<Cow<'a, str>, Unresolved> {
+        match self.terms.get(&*text) {
+            Some(Term::Defined { iri, .. }) => Ok(Cow::Owned(iri.clone())),
+            Some(Term::Undefined) => Err(Unresolved {
+                what: format!("a context maps {} to null", shown(&text)),
+                mend: "leave it out, or define the term",
+            }),
+            None => Ok(canonical_name(self.expand_uri(text))),
+        }
+    }
+
     /// Expands a term, CURIE or word of `@vocab` to an absolute IRI.
     pub(crate) fn expand_vocab<'a>(&self, text: Cow<'a, str>) -> Result<Cow<'a, str>, Unresolved> {
-        match self.terms.get(&*text) {
-            Some(Term::Defined { iri, .. }) => return Ok(Cow::Owned(iri.clone())),
-            Some(Term::Undefined) => {
-                return Err(Unresolved {
-                    what: format!("a context maps {} to null", shown(&text)),
-                    mend: "leave it out, or define the term",
-                });
-            }
-            None => {}
-        }
-        if text.contains(':') {
-            let iri = canonical_name(self.expand_uri(text));
+        if text.contains(':') || self.terms.contains_key(&*text) {
+            let iri = self.expand_term(text)?;
             if uri::is_absolute_name(&iri) {
                 return Ok(iri);
             }

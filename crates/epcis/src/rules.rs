@@ -43,22 +43,26 @@ pub(crate) fn check(
                 broken(
                     Some("ilmd"),
                     "ilmd stands beside an action that is not ADD",
-                    { "leave ilmd out, or use the action ADD" },
+                    "leave ilmd out, or use the action ADD",
                 );
             }
             let sensed = has("sensorElementList") && has("readPoint");
             if !stated.epc_list && !has("quantityList") && !sensed {
-                broken(None, "the event names no objects", {
-                    "give epcList or quantityList, or sensorElementList with a readPoint"
-                });
+                broken(
+                    None,
+                    "the event names no objects",
+                    "give epcList or quantityList, or sensorElementList with a readPoint",
+                );
             }
         }
         EventType::Aggregation | EventType::Association => {
             let childless = !has("childEPCs") && !has("childQuantityList");
             if childless && action != Some("DELETE") {
-                broken(None, "the event names no children", {
-                    "give childEPCs or childQuantityList; only DELETE may do without"
-                });
+                broken(
+                    None,
+                    "the event names no children",
+                    "give childEPCs or childQuantityList; only DELETE may do without",
+                );
             }
             // For an AssociationEvent the parent is a required field.
             let parted = matches!(action, Some("ADD" | "DELETE")) && !has("parentID");
@@ -72,9 +76,11 @@ pub(crate) fn check(
         }
         EventType::Transaction => {
             if !stated.epc_list && !has("quantityList") && action != Some("DELETE") {
-                broken(None, "the event names no objects", {
-                    "give epcList or quantityList; only DELETE may do without"
-                });
+                broken(
+                    None,
+                    "the event names no objects",
+                    "give epcList or quantityList; only DELETE may do without",
+                );
             }
         }
         EventType::Transformation => {
@@ -82,9 +88,11 @@ pub(crate) fn check(
             let output = has("outputEPCList") || has("outputQuantityList");
             let linked = has("transformationID") && (input || output);
             if !(input && output || linked) {
-                broken(None, "inputs or outputs are missing", {
-                    "give both, or a transformationID with either"
-                });
+                broken(
+                    None,
+                    "inputs or outputs are missing",
+                    "give both, or a transformationID with either",
+                );
             }
         }
     }

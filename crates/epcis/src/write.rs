@@ -361,7 +361,7 @@ mod tests {
             ("https://a.vn/x/y", ("https://a.vn/x/", "y")),
             ("https://a.vn/x#y", ("https://a.vn/x#", "y")),
             ("https://a.vn/x/", ("https://a.vn/x/", "")),
-            ("https://a.vn/độ-chín-1", ("https://a.vn/độ-chín", "-1")),
+            ("https://a.vn/độ-chín-1", ("https://a.vn/độ-chí", "n-1")),
             ("https://a.vn/độ", ("https://a.vn/độ", "")),
             ("https://a.vn", ("https://a", ".vn")),
             ("urn:gs1:x:y", ("urn:gs1:x:", "y")),
