@@ -1,1 +1,3 @@
 //! End-to-end tests over real nodes, hostile peers and benches against raw bounds.
+
+pub mod conformance;

@@ -4,6 +4,8 @@
 
 #![allow(clippy::print_stdout, reason = "the tests report how many cases ran")]
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::PathBuf;
 
 use gs1::{Key, Level, constrained_digital_link};
@@ -199,5 +201,19 @@ fn run(file: &str, mut check: impl FnMut(&Value) -> Result<Outcome, String>) {
         "conformance: {file}: {passed} passed, {} failed, {not_covered} not covered yet",
         failed.len()
     );
+    report(file, passed, failed.len());
     assert!(failed.is_empty(), "{file}:\n{}", failed.join("\n"));
+}
+
+/// Appends the counts to the file from which continuous integration sums up.
+fn report(file: &str, passed: usize, failed: usize) {
+    let Some(path) = std::env::var_os("NGUON_CONFORMANCE_REPORT") else {
+        return;
+    };
+    let appended = OpenOptions::new().create(true).append(true).open(path);
+    let mut appended = appended.expect("the report can be opened");
+    let line = format!("{file} {passed} {failed}\n");
+    appended
+        .write_all(line.as_bytes())
+        .expect("the report can be written");
 }
