@@ -37,9 +37,9 @@ pub(crate) fn test(steps: &mut Steps<'_>, filters: &[String]) -> Result<(), Step
     // than they do: cargo would not build it for them.
     steps.cargo("build", ["build", "--workspace", "--bins", "--tests"])?;
     let runner: &[&str] = if cargo_has("nextest") {
-        &["nextest", "run", "--workspace"]
+        &["nextest", "run", "--workspace", "--no-fail-fast"]
     } else {
-        &["test", "--workspace", "--tests", "--"]
+        &["test", "--workspace", "--tests", "--no-fail-fast", "--"]
     };
     let filters = filters.iter().map(String::as_str);
     let filtered = filters.len() > 0;
