@@ -215,8 +215,10 @@ impl Walk<'_> {
         if !self.is_uri(&text, path) {
             return None;
         }
-        let expanded = self.active.expand_uri(text);
-        self.is_uri(&expanded, path).then_some(expanded)
+        match self.active.expand_curie(&text) {
+            Some(expanded) => self.is_uri(&expanded, path).then_some(Cow::Owned(expanded)),
+            None => Some(text),
+        }
     }
 
     fn is_uri(&mut self, text: &str, path: &Path<'_>) -> bool {
@@ -264,7 +266,7 @@ impl Walk<'_> {
                 return None;
             }
         };
-        if !self.is_uri(&uri, path) {
+        if matches!(uri, Cow::Owned(_)) && !self.is_uri(&uri, path) {
             return None;
         }
         let urn_word = vocabulary.urn.and_then(|urn| uri.strip_prefix(urn));

@@ -230,7 +230,8 @@ impl Active {
         }
     }
 
-    fn expand_curie(&self, text: &str) -> Option<String> {
+    /// Returns what a CURIE stands for, if the text is one.
+    pub(crate) fn expand_curie(&self, text: &str) -> Option<String> {
         let (prefix, suffix) = text.split_once(':')?;
         if suffix.starts_with("//") {
             return None;

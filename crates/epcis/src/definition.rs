@@ -56,6 +56,9 @@ impl<'x, 'm, 'a> Definer<'x, 'm, 'a> {
 
     pub(crate) fn define_all(mut self) {
         let path = self.place;
+        if self.members.len() > TERMS_MAX {
+            return self.too_many(&path);
+        }
         for (name, value) in self.members {
             if name.starts_with('@') {
                 self.keyword(name, value, &path.name(name));
@@ -67,9 +70,13 @@ impl<'x, 'm, 'a> Definer<'x, 'm, 'a> {
             }
         }
         if self.active.terms.len() > TERMS_MAX {
-            let what = format!("contexts define more than {TERMS_MAX} terms");
-            self.unsupported(&path, what, "keep only the terms that the events use");
+            self.too_many(&path);
         }
+    }
+
+    fn too_many(&mut self, path: &Path<'_>) {
+        let what = format!("contexts define more than {TERMS_MAX} terms");
+        self.unsupported(path, what, "keep only the terms that the events use");
     }
 
     fn keyword(&mut self, name: &str, value: &Value<'_>, path: &Path<'_>) {

@@ -46,16 +46,18 @@ impl Document {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut problems = Problems::default();
         let value = reader::read(bytes, DEPTH_MAX + AROUND_EVENT, &mut problems);
+        let kept = problems.is_empty();
         let mut reading = Reading {
             contexts,
             problems: &mut problems,
+            kept,
             events: Vec::new(),
         };
         let kind = value.and_then(|value| reading.document(value));
         let events = std::mem::take(&mut reading.events);
         match kind {
             Some(kind) if problems.is_empty() => Ok(Document { kind, events }),
-            _ => Err(with_event_index(problems.into_vec())),
+            _ => Err(with_event_index(problems.into_vec(), kind)),
         }
     }
 }
@@ -66,13 +68,16 @@ const EVENT_LISTS: [&str; 2] = [
     "/epcisBody/queryResults/resultsBody/eventList/",
 ];
 
-fn with_event_index(mut problems: Vec<Problem>) -> Vec<Problem> {
+fn with_event_index(mut problems: Vec<Problem>, kind: Option<DocumentKind>) -> Vec<Problem> {
     for problem in &mut problems {
         let rest = EVENT_LISTS
             .iter()
             .find_map(|list| problem.pointer.strip_prefix(list));
         let index = rest.and_then(|rest| rest.split('/').next());
-        problem.event = problem.event.or(index.and_then(|index| index.parse().ok()));
+        problem.event = match kind {
+            Some(DocumentKind::Event) => Some(0),
+            _ => index.and_then(|index| index.parse().ok()),
+        };
     }
     problems
 }
@@ -80,6 +85,9 @@ fn with_event_index(mut problems: Vec<Problem>) -> Vec<Problem> {
 struct Reading<'c> {
     contexts: &'c Contexts,
     problems: &'c mut Problems,
+    /// The text was read without loss, so that events can be brought to
+    /// canonical form.
+    kept: bool,
     events: Vec<Event>,
 }
 
@@ -152,11 +160,9 @@ impl Reading<'_> {
         let active = self.context(&Active::default(), members, root, true);
         match body {
             Some(Value::Object(mut body)) => {
-                self.event_list(
-                    take(&mut body, "eventList"),
-                    active,
-                    &root.name("epcisBody"),
-                );
+                let path = root.name("epcisBody");
+                self.no_keywords(&body, &path);
+                self.event_list(take(&mut body, "eventList"), active, &path);
             }
             Some(other) => self.wrong_type(&root.name("epcisBody"), &other, "an object"),
             None => self.missing(root, "epcisBody"),
@@ -321,7 +327,7 @@ impl Reading<'_> {
         let sound = self.problems.len() == before && self.problems.len() < crate::PROBLEMS_MAX;
         if sound && !active.epcis {
             self.no_epcis_context(path);
-        } else if let (true, Some((_, event))) = (sound, walked) {
+        } else if let (true, Some((_, event))) = (sound && self.kept, walked) {
             self.canonical(&event, path);
         }
     }
@@ -430,6 +436,16 @@ impl Reading<'_> {
                 self.problems.add(path, Reason::Missing, what, "give it");
                 None
             }
+        }
+    }
+
+    /// Refuses JSON-LD keywords where the schema lets any member stand.
+    fn no_keywords(&mut self, members: &[(Cow<'_, str>, Value<'_>)], path: &Path<'_>) {
+        for (name, _) in members.iter().filter(|(name, _)| name.starts_with('@')) {
+            let what = format!("the JSON-LD keyword {} is not supported here", shown(name));
+            let mend = "put contexts into the document or its events";
+            self.problems
+                .add(&path.name(name), Reason::UnsupportedContext, what, mend);
         }
     }
 

@@ -46,6 +46,26 @@ fn is_scheme(scheme: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
 }
 
+/// The characters that may stand in a URI as they are, brackets, `#` and `%`
+/// apart (RFC 3986 §2).
+static PLAIN: [bool; 256] = {
+    let marks = *b"-._~:/?@!$&'()*+,;=";
+    let mut plain = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        #[allow(clippy::cast_possible_truncation, reason = "below 128")]
+        let ascii = byte as u8;
+        plain[byte] = ascii.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < marks.len() {
+        plain[marks[index] as usize] = true;
+        index += 1;
+    }
+    plain
+};
+
 fn rest_is_sound(rest: &str) -> bool {
     let mut bytes = rest.bytes();
     let mut fragment = false;
@@ -64,9 +84,7 @@ fn rest_is_sound(rest: &str) -> bool {
             b'#' if fragment => return false,
             b'#' => fragment = true,
             b'[' | b']' => bracketed = true,
-            b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'@' | b'!' | b'$' | b'&' | b'\''
-            | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' => {}
-            other if other.is_ascii_alphanumeric() => {}
+            plain if PLAIN[usize::from(plain)] => {}
             _ => return false,
         }
     }
