@@ -1,0 +1,174 @@
+//! What is asked of peers: one peer for each log, few logs at a time.
+//!
+//! A log that some peer holds further than we do waits in the queue, asked for
+//! at its turn; where its author's push is probably under way, its turn comes
+//! later. A peer serves wants in the order of asking, so a body for a later
+//! want says that the earlier ones will not be served.
+
+use std::collections::BTreeMap;
+
+use record::{LogId, RawKey};
+
+/// A want that a peer is serving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Active {
+    pub(crate) peer: RawKey,
+    /// The index asked for.
+    pub(crate) from: u64,
+    /// The size at which it is done.
+    pub(crate) target: u64,
+    pub(crate) asked_at: u64,
+    turn: u64,
+}
+
+/// The wants that are out and the logs whose turn is to come.
+#[derive(Debug, Default)]
+pub(crate) struct Pulls {
+    active: BTreeMap<LogId, Active>,
+    waiting: BTreeMap<LogId, (u64, u64)>,
+    /// The same by (not before, turn).
+    queue: BTreeMap<(u64, u64), LogId>,
+    turns: u64,
+    /// Whether anything changed since the queue was gone through.
+    pub(crate) stirred: bool,
+}
+
+impl Pulls {
+    /// Takes that a log is to be asked for, not before this time. Where it
+    /// waits already, the earlier time holds.
+    pub(crate) fn note(&mut self, log: &LogId, not_before: u64) {
+        if self.active.contains_key(log) {
+            return;
+        }
+        if self
+            .waiting
+            .get(log)
+            .is_some_and(|(known, _)| *known <= not_before)
+        {
+            return;
+        }
+        self.place(log, not_before);
+    }
+
+    /// Takes that a log's turn comes at this time, however it was.
+    pub(crate) fn put_off(&mut self, log: &LogId, not_before: u64) {
+        if self.waiting.contains_key(log) {
+            self.place(log, not_before);
+        }
+    }
+
+    fn place(&mut self, log: &LogId, not_before: u64) {
+        self.forget(log);
+        self.turns += 1;
+        self.waiting.insert(log.clone(), (not_before, self.turns));
+        self.queue.insert((not_before, self.turns), log.clone());
+        self.stirred = true;
+    }
+
+    /// Takes a log out of the queue.
+    pub(crate) fn forget(&mut self, log: &LogId) {
+        if let Some(place) = self.waiting.remove(log) {
+            self.queue.remove(&place);
+        }
+    }
+
+    /// Returns the first logs of the queue whose turn has come.
+    pub(crate) fn due(&self, now_ms: u64, count: usize) -> Vec<LogId> {
+        let due = self.queue.range(..=(now_ms, u64::MAX));
+        due.take(count).map(|(_, log)| log.clone()).collect()
+    }
+
+    /// Returns when the first turn after this time comes.
+    pub(crate) fn next_turn(&self, after_ms: u64) -> Option<u64> {
+        let mut later = self.queue.range((after_ms + 1, 0)..);
+        later.next().map(|((at, _), _)| *at)
+    }
+
+    /// Takes that no push of this author is to be waited for any more.
+    pub(crate) fn hurry(&mut self, author: &RawKey, now_ms: u64) {
+        let of = self.waiting.keys().filter(|log| log.author == *author);
+        for log in of.cloned().collect::<Vec<_>>() {
+            self.note(&log, now_ms);
+        }
+    }
+
+    /// Takes that a log was asked for.
+    pub(crate) fn ask(&mut self, log: &LogId, peer: RawKey, [from, target]: [u64; 2], now_ms: u64) {
+        assert!(from < target, "there is something to ask for");
+        self.forget(log);
+        self.turns += 1;
+        let turn = self.turns;
+        let active = Active {
+            peer,
+            from,
+            target,
+            asked_at: now_ms,
+            turn,
+        };
+        self.active.insert(log.clone(), active);
+    }
+
+    /// Takes that a log reaches this size here; tells whether a want is done.
+    pub(crate) fn reached(&mut self, log: &LogId, size: u64) -> bool {
+        let done = self
+            .active
+            .get(log)
+            .is_some_and(|active| size >= active.target);
+        done && self.end(log).is_some()
+    }
+
+    /// Ends a want.
+    pub(crate) fn end(&mut self, log: &LogId) -> Option<Active> {
+        let ended = self.active.remove(log);
+        self.stirred |= ended.is_some();
+        ended
+    }
+
+    /// Returns the want that is out for a log.
+    pub(crate) fn active(&self, log: &LogId) -> Option<&Active> {
+        self.active.get(log)
+    }
+
+    /// Returns the wants that are out.
+    pub(crate) fn all_active(&self) -> impl Iterator<Item = (&LogId, &Active)> {
+        self.active.iter()
+    }
+
+    /// Returns the logs asked of a peer.
+    pub(crate) fn asked_of(&self, peer: &RawKey) -> Vec<LogId> {
+        let of = self
+            .active
+            .iter()
+            .filter(|(_, active)| active.peer == *peer);
+        of.map(|(log, _)| log.clone()).collect()
+    }
+
+    /// Returns how many logs are asked of a peer.
+    pub(crate) fn count_of(&self, peer: &RawKey) -> usize {
+        self.active
+            .values()
+            .filter(|active| active.peer == *peer)
+            .count()
+    }
+
+    /// Returns the logs that the peer has passed over, since it serves this
+    /// one, asked for later.
+    pub(crate) fn passed_over_for(&self, log: &LogId, peer: &RawKey) -> Vec<LogId> {
+        let Some(served) = self.active.get(log).filter(|active| active.peer == *peer) else {
+            return Vec::new();
+        };
+        let earlier = |active: &Active| active.peer == *peer && active.turn < served.turn;
+        let passed = self.active.iter().filter(|(_, active)| earlier(active));
+        passed.map(|(log, _)| log.clone()).collect()
+    }
+
+    /// Returns how many wants are out.
+    pub(crate) fn active_len(&self) -> usize {
+        self.active.len()
+    }
+
+    /// Returns how many logs wait.
+    pub(crate) fn waiting_len(&self) -> usize {
+        self.queue.len()
+    }
+}
