@@ -115,6 +115,11 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
         #[test]
         fn agrees_with_the_reference_writer(json in json()) {
             let expected = serde_json_canonicalizer::to_vec(&json).expect("JSON");

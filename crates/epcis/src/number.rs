@@ -9,14 +9,21 @@ const DIGITS_KEPT: usize = 15;
 /// Above this magnitude an integer is no longer written digit by digit here.
 const PLAIN_INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
 
-/// Returns the value nearest to a JSON number literal, and whether its
-/// shortest decimal form denotes the same decimal number as the literal.
+/// Returns the value nearest to a JSON number literal, and whether the form
+/// that [`write`] gives it denotes the same decimal number as the literal.
+///
+/// Rust's own shortest form will not do for comparison: where two shortest
+/// forms are equally near, it and ECMAScript choose differently.
 pub(crate) fn read(literal: &str) -> (f64, bool) {
     let value: f64 = literal.parse().unwrap_or(f64::NAN);
     if literal.len() <= DIGITS_KEPT && !literal.contains(['e', 'E']) {
         return (value, true);
     }
-    let kept = value.is_finite() && Decimal::of(literal) == Decimal::of(&format!("{value:e}"));
+    let kept = value.is_finite() && {
+        let mut text = Vec::new();
+        write(value, &mut text);
+        std::str::from_utf8(&text).is_ok_and(|text| Decimal::of(literal) == Decimal::of(text))
+    };
     (value, kept)
 }
 
@@ -127,6 +134,8 @@ mod tests {
             ("4.94e-324", false),
             ("1.7976931348623157e308", true),
             ("12.345678901234567", true),
+            ("-813206283660176.2", true),
+            ("-813206283660176.3", false),
             ("12.3456789012345678", false),
         ] {
             assert_eq!(read(literal).1, kept, "{literal}");
@@ -143,6 +152,7 @@ mod tests {
             (1e20, "100000000000000000000"),
             (1e21, "1e+21"),
             (1e-7, "1e-7"),
+            (-813_206_283_660_176.25, "-813206283660176.2"),
             (0.000_001, "0.000001"),
             (9_007_199_254_740_991.0, "9007199254740991"),
             (333_333_333.333_333_3, "333333333.3333333"),

@@ -341,12 +341,12 @@ fn split(iri: &str) -> (&str, &str) {
 /// the canonical form leaves out.
 fn needs_empty_list(event_type: EventType, event: &Value<'_>) -> bool {
     let has = |name: &str| event.member(name).is_some();
-    let objects = has("epcList") || has("quantityList");
+    if has("epcList") || has("quantityList") {
+        return false;
+    }
     match event_type {
-        EventType::Object => !objects && !(has("sensorElementList") && has("readPoint")),
-        EventType::Transaction => {
-            !objects && event.member("action").and_then(Value::as_str) != Some("DELETE")
-        }
+        EventType::Object => !(has("sensorElementList") && has("readPoint")),
+        EventType::Transaction => event.member("action").and_then(Value::as_str) != Some("DELETE"),
         _ => false,
     }
 }
