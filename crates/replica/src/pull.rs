@@ -151,10 +151,12 @@ impl Pulls {
             .count()
     }
 
-    /// Returns the logs that the peer has passed over, since it serves this
-    /// one, asked for later.
-    pub(crate) fn passed_over_for(&self, log: &LogId, peer: &RawKey) -> Vec<LogId> {
-        let Some(served) = self.active.get(log).filter(|active| active.peer == *peer) else {
+    /// Returns the logs that the peer has passed over, since it begins to serve
+    /// this one, asked for later, with a body that starts here.
+    pub(crate) fn passed_over_for(&self, log: &LogId, peer: &RawKey, start: u64) -> Vec<LogId> {
+        let served = self.active.get(log);
+        let served = served.filter(|active| active.peer == *peer && active.from == start);
+        let Some(served) = served else {
             return Vec::new();
         };
         let earlier = |active: &Active| active.peer == *peer && active.turn < served.turn;
@@ -170,5 +172,75 @@ impl Pulls {
     /// Returns how many logs wait.
     pub(crate) fn waiting_len(&self) -> usize {
         self.queue.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use record::{Epoch, ScopeName};
+
+    fn log(author: u8, epoch: u8) -> LogId {
+        let scope = ScopeName::new("public").expect("a good name");
+        LogId {
+            author: RawKey([author; 32]),
+            scope,
+            epoch: Epoch([epoch; 16]),
+        }
+    }
+
+    const PEER: RawKey = RawKey([7; 32]);
+
+    #[test]
+    fn turns_come_in_order_and_the_earlier_time_holds() {
+        let mut pulls = Pulls::default();
+        pulls.note(&log(1, 1), 100);
+        pulls.note(&log(1, 2), 50);
+        pulls.note(&log(2, 1), 50);
+        pulls.note(&log(1, 1), 200);
+        assert_eq!(pulls.due(49, 9), []);
+        assert_eq!(pulls.due(100, 9), [log(1, 2), log(2, 1), log(1, 1)]);
+        assert_eq!(pulls.due(100, 2), [log(1, 2), log(2, 1)]);
+        assert_eq!(
+            (pulls.next_turn(0), pulls.next_turn(50)),
+            (Some(50), Some(100))
+        );
+        pulls.put_off(&log(1, 2), 300);
+        pulls.hurry(&RawKey([1; 32]), 60);
+        assert_eq!(pulls.due(60, 9), [log(2, 1), log(1, 1), log(1, 2)]);
+        pulls.forget(&log(2, 1));
+        assert_eq!(pulls.waiting_len(), 2);
+    }
+
+    #[test]
+    fn one_want_a_log_until_it_is_reached() {
+        let mut pulls = Pulls::default();
+        pulls.note(&log(1, 1), 0);
+        pulls.ask(&log(1, 1), PEER, [3, 9], 10);
+        pulls.note(&log(1, 1), 0);
+        assert_eq!((pulls.active_len(), pulls.waiting_len()), (1, 0));
+        assert!(!pulls.reached(&log(1, 1), 8));
+        assert!(pulls.reached(&log(1, 1), 9));
+        assert_eq!((pulls.active_len(), pulls.count_of(&PEER)), (0, 0));
+    }
+
+    #[test]
+    fn serving_a_later_want_passes_over_the_earlier() {
+        let mut pulls = Pulls::default();
+        pulls.ask(&log(1, 1), PEER, [0, 9], 10);
+        pulls.ask(&log(1, 2), PEER, [4, 9], 10);
+        pulls.ask(&log(1, 3), RawKey([8; 32]), [0, 9], 10);
+        assert_eq!(pulls.passed_over_for(&log(1, 1), &PEER, 0), []);
+        assert_eq!(pulls.passed_over_for(&log(1, 2), &PEER, 4), [log(1, 1)]);
+        assert_eq!(
+            pulls.passed_over_for(&log(1, 2), &PEER, 5),
+            [],
+            "an older body"
+        );
+        assert_eq!(
+            pulls.passed_over_for(&log(1, 3), &PEER, 0),
+            [],
+            "asked of another"
+        );
     }
 }

@@ -94,19 +94,17 @@ impl Push {
             return false;
         }
         self.live.remove(&log);
-        let served = Served {
-            next: from,
-            until: own_size,
-            log,
-        };
-        if let Some(known) = self.wants.iter_mut().find(|want| want.log == served.log) {
-            *known = served;
-        } else if self.wants.len() < WANTS_SERVED_MAX {
-            self.wants.push_back(served);
-        } else {
-            return false;
+        // Asked again, it goes to the end: wants are served in their order.
+        self.wants.retain(|want| want.log != log);
+        let room = self.wants.len() < WANTS_SERVED_MAX;
+        if room {
+            self.wants.push_back(Served {
+                next: from,
+                until: own_size,
+                log,
+            });
         }
-        true
+        room
     }
 
     /// Takes a grant of credit.

@@ -266,7 +266,7 @@ impl Replica {
             self.give_back(key, bytes);
             return Err((Discarded::OutOfScope, fault));
         }
-        for passed in self.pulls.passed_over_for(log, &key) {
+        for passed in self.pulls.passed_over_for(log, &key, start) {
             self.unserved(now_ms, &passed);
         }
         let size = self.own.size(log);

@@ -5,6 +5,7 @@ use record::{LogId, RawKey};
 use crate::Replica;
 use crate::event::Output;
 use crate::message::Message;
+use crate::pull::Active;
 
 /// How far into the queue of wants one planning looks: what is beyond waits
 /// until those in front are asked for or put off.
@@ -47,8 +48,8 @@ impl Replica {
 
     /// Takes the wants away from peers that left them without a byte.
     fn stop_stalled(&mut self, now_ms: u64) {
-        let stalled = self.pulls.all_active().filter(|(_, active)| {
-            let deadline = self.deadline(&active.peer, active.asked_at);
+        let stalled = self.pulls.all_active().filter(|(log, active)| {
+            let deadline = self.deadline(log, active);
             deadline.is_some_and(|deadline| deadline <= now_ms)
         });
         let stalled: Vec<LogId> = stalled.map(|(log, _)| log.clone()).collect();
@@ -64,13 +65,13 @@ impl Replica {
         }
     }
 
-    /// Returns when a want of a peer is given up; never while the peer waits
-    /// for our ledger.
-    fn deadline(&self, key: &RawKey, asked_at: u64) -> Option<u64> {
-        let peer = self.peers.get(key)?;
-        let moving = peer.window.in_judgement() > 0;
-        let since = asked_at.max(peer.progress_at);
-        (!moving).then_some(since + self.config.pull_timeout_ms)
+    /// Returns when a want is given up; never while our ledger is what it
+    /// waits for.
+    fn deadline(&self, log: &LogId, active: &Active) -> Option<u64> {
+        let peer = self.peers.get(&active.peer)?;
+        let ours = peer.window.in_judgement() > 0 || self.reach(log) >= active.target;
+        let since = active.asked_at.max(peer.progress_at);
+        (!ours).then_some(since + self.config.pull_timeout_ms)
     }
 
     /// Asks for the logs whose turn has come.
@@ -147,7 +148,7 @@ impl Replica {
             ]
         });
         let wants = self.pulls.all_active();
-        let wants = wants.map(|(_, active)| self.deadline(&active.peer, active.asked_at));
+        let wants = wants.map(|(log, active)| self.deadline(log, active));
         let queue = self.pulls.next_turn(now_ms);
         let next = peers.chain(wants).flatten().chain(queue).min();
         if let Some(ms) = next.filter(|_| next != self.wake_at) {

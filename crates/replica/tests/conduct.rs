@@ -1,0 +1,620 @@
+//! What the machine does about peers that break the rules, or just stop.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use record::{CharterRef, Digest, Epoch, LogId, RawKey, ScopeName};
+use replica::{
+    BODY_BYTES_MAX, CREDIT_MAX, CREDIT_WINDOW, Change, Config, Counter, Discarded, Fault, Head,
+    Input, Message, Outcome, Output, Replica, Token, frontier_root,
+};
+
+const OWN: RawKey = RawKey([1; 32]);
+const PEER: RawKey = RawKey([2; 32]);
+const OTHER: RawKey = RawKey([3; 32]);
+const CHARTER: CharterRef = CharterRef {
+    version: 1,
+    hash: [1; 8],
+};
+
+fn scope(name: &str) -> ScopeName {
+    ScopeName::new(name).expect("a good name")
+}
+
+fn log(author: RawKey, scope_name: &str) -> LogId {
+    LogId {
+        author,
+        scope: scope(scope_name),
+        epoch: Epoch([7; 16]),
+    }
+}
+
+fn head(log: &LogId, size: u64) -> Head {
+    Head {
+        log: log.clone(),
+        size,
+        root: Digest::of(&[&log.to_bytes(), &size.to_be_bytes()]),
+    }
+}
+
+/// A machine with a clock, and what it puts out.
+struct Bench {
+    replica: Replica,
+    now: u64,
+    tokens: u64,
+}
+
+impl Bench {
+    fn new(heads: Vec<Head>) -> Self {
+        let replica = Replica::new(Config::default(), OWN, CHARTER, heads);
+        Self {
+            replica,
+            now: 1_000,
+            tokens: 0,
+        }
+    }
+
+    fn give(&mut self, input: Input) -> Vec<Output> {
+        self.replica.handle(self.now, input)
+    }
+
+    fn connect(&mut self, peer: RawKey) -> Vec<Output> {
+        self.give(Input::Connected {
+            peer,
+            scopes: ["public", "national"].map(scope).into(),
+            own_member: false,
+            sent: None,
+            received: None,
+        })
+    }
+
+    fn say(&mut self, peer: RawKey, message: Message) -> Vec<Output> {
+        let decoded = Message::decode(&message.encode());
+        self.give(Input::Message {
+            peer,
+            message: decoded.expect("its own encoding"),
+        })
+    }
+
+    /// Connects a peer that tells this frontier.
+    fn meet(&mut self, peer: RawKey, frontier: &[Head]) -> Vec<Output> {
+        self.connect(peer);
+        self.say(peer, full(frontier))
+    }
+
+    fn tick_after(&mut self, ms: u64) -> Vec<Output> {
+        self.now += ms;
+        self.give(Input::Tick)
+    }
+
+    fn body(&mut self, peer: RawKey, log: &LogId, range: [u64; 2], bytes: u64) -> Vec<Output> {
+        self.tokens += 1;
+        let [start, end] = range;
+        let (token, log) = (Token(self.tokens), log.clone());
+        self.give(Input::Body {
+            peer,
+            token,
+            log,
+            start,
+            end,
+            bytes,
+        })
+    }
+
+    /// Answers for the newest body.
+    fn judge(&mut self, peer: RawKey, log: &LogId, outcome: Outcome) -> Vec<Output> {
+        let (token, log) = (Token(self.tokens), log.clone());
+        self.give(Input::Judged {
+            peer,
+            token,
+            log,
+            outcome,
+        })
+    }
+}
+
+fn full(frontier: &[Head]) -> Message {
+    let mut entries = frontier.to_vec();
+    entries.sort_by(|a, b| a.log.cmp(&b.log));
+    let sum = entries.iter().map(|e| (&e.log, e.size, &e.root));
+    let root = Some(frontier_root(sum));
+    Message::Full {
+        charter: CHARTER,
+        entries,
+        root,
+    }
+}
+
+fn fault(outputs: &[Output]) -> Option<&Fault> {
+    outputs.iter().find_map(|output| match output {
+        Output::Disconnect { reason, .. } => Some(reason),
+        _ => None,
+    })
+}
+
+fn said(outputs: &[Output]) -> Vec<(RawKey, &Message)> {
+    let said = outputs.iter().filter_map(|output| match output {
+        Output::Send { peer, message } => Some((*peer, message)),
+        _ => None,
+    });
+    said.collect()
+}
+
+fn wants(outputs: &[Output]) -> Vec<(RawKey, u64)> {
+    let wants = said(outputs)
+        .into_iter()
+        .filter_map(|(peer, message)| match message {
+            Message::Want { from, .. } => Some((peer, *from)),
+            _ => None,
+        });
+    wants.collect()
+}
+
+fn counted(outputs: &[Output], counter: Counter) -> u64 {
+    let by = outputs.iter().map(|output| match output {
+        Output::Count { counter: c, by } if *c == counter => *by,
+        _ => 0,
+    });
+    by.sum()
+}
+
+#[test]
+fn an_acknowledgement_waits_for_durability() {
+    let theirs = log(PEER, "public");
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[]);
+    let appended = bench.body(PEER, &theirs, [0, 5], 900);
+    assert!(appended.contains(&Output::Append {
+        peer: PEER,
+        token: Token(1)
+    }));
+    bench.judge(PEER, &theirs, Outcome::Appended { size: 5 });
+    let early = bench.tick_after(100_000);
+    assert_eq!(said(&early), [], "appended is not durable");
+    bench.give(Input::Durable {
+        head: head(&theirs, 5),
+    });
+    let acks = bench.tick_after(20);
+    let ack = Message::Ack {
+        log: theirs,
+        size: 5,
+    };
+    assert_eq!(said(&acks), [(PEER, &ack)]);
+}
+
+#[test]
+fn published_needs_another_member() {
+    let ours = log(OWN, "public");
+    let published = |own_member| {
+        let mut bench = Bench::new(vec![head(&ours, 5)]);
+        bench.give(Input::Connected {
+            peer: PEER,
+            scopes: [scope("public")].into(),
+            own_member,
+            sent: None,
+            received: None,
+        });
+        bench.say(PEER, full(&[]));
+        let ack = Message::Ack {
+            log: ours.clone(),
+            size: 9,
+        };
+        bench.say(PEER, ack)
+    };
+    let expect = Output::Published {
+        log: ours.clone(),
+        size: 5,
+    };
+    assert!(
+        published(false).contains(&expect),
+        "and never beyond what is ours"
+    );
+    assert!(!published(true).contains(&expect));
+}
+
+#[test]
+fn a_refused_body_ends_the_connection() {
+    let theirs = log(OTHER, "public");
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[]);
+    bench.body(PEER, &theirs, [0, 5], 900);
+    let reason = String::from("the signature fails");
+    let outputs = bench.judge(
+        PEER,
+        &theirs,
+        Outcome::Refused {
+            reason: reason.clone(),
+        },
+    );
+    assert_eq!(fault(&outputs), Some(&Fault::Refused(reason)));
+    assert_eq!(counted(&outputs, Counter::RefusedBodies), 1);
+    let after = bench.body(PEER, &theirs, [0, 5], 900);
+    let reason = Discarded::NotConnected;
+    let token = Token(2);
+    assert_eq!(
+        after,
+        [Output::Discard {
+            peer: PEER,
+            token,
+            reason
+        }]
+    );
+}
+
+#[test]
+fn a_log_that_is_passed_over_is_not_asked_for_again() {
+    let unknown = log(RawKey([9; 32]), "public");
+    let mut bench = Bench::new(Vec::new());
+    let met = bench.meet(PEER, &[head(&unknown, 5)]);
+    assert_eq!(wants(&met), [(PEER, 0)]);
+    bench.body(PEER, &unknown, [0, 5], 900);
+    let outputs = bench.judge(PEER, &unknown, Outcome::PassedOver);
+    assert_eq!((fault(&outputs), wants(&outputs)), (None, vec![]));
+    assert_eq!(counted(&outputs, Counter::PassedOverBodies), 1);
+    assert_eq!(wants(&bench.tick_after(100_000)), []);
+    assert!(
+        bench.replica.in_sync(&PEER),
+        "it lacks nothing that it may hold"
+    );
+    bench.give(Input::Disconnected { peer: PEER });
+    let again = bench.meet(PEER, &[head(&unknown, 5)]);
+    assert_eq!(wants(&again), [(PEER, 0)], "on the next connection it is");
+}
+
+#[test]
+fn credit_is_enforced_and_given_back() {
+    let theirs = log(PEER, "public");
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[]);
+    let first = bench.body(PEER, &theirs, [0, 1], CREDIT_WINDOW - 1);
+    assert_eq!(fault(&first), None);
+    let granted = bench.judge(PEER, &theirs, Outcome::Appended { size: 1 });
+    let bytes = CREDIT_WINDOW - 1;
+    assert_eq!(said(&granted), [(PEER, &Message::Credit { bytes })]);
+    bench.body(PEER, &theirs, [1, 2], CREDIT_WINDOW - 1);
+    assert_eq!(
+        fault(&bench.body(PEER, &theirs, [2, 3], BODY_BYTES_MAX)),
+        None
+    );
+    let beyond = bench.body(PEER, &theirs, [3, 4], 1);
+    assert_eq!(fault(&beyond), Some(&Fault::CreditExceeded));
+}
+
+#[test]
+fn nonsense_is_the_peers_fault() {
+    let theirs = log(PEER, "public");
+    let entry = head(&theirs, 5);
+    let root = Digest::of(&[b"another"]);
+    let delta = |changed: Vec<Change>, new: Vec<Head>| Message::Delta {
+        charter: CHARTER,
+        keep: false,
+        baseline: frontier_root([(&entry.log, 5, &entry.root)].into_iter()),
+        root,
+        changed,
+        new,
+    };
+    let bad = [
+        Message::Full {
+            charter: CHARTER,
+            entries: vec![entry.clone()],
+            root: Some(root),
+        },
+        delta(vec![Change { position: 1, by: 1 }], vec![]),
+        delta(
+            vec![Change {
+                position: 0,
+                by: u64::MAX,
+            }],
+            vec![],
+        ),
+        delta(vec![], vec![entry.clone()]),
+        Message::Credit { bytes: CREDIT_MAX },
+    ];
+    for message in bad {
+        let mut bench = Bench::new(Vec::new());
+        bench.meet(PEER, &[entry.clone()]);
+        let outputs = bench.say(PEER, message.clone());
+        assert!(fault(&outputs).is_some(), "{message:?}");
+        assert_eq!(bench.replica.status().peers, []);
+    }
+    for (range, bytes) in [
+        ([5, 5], 1),
+        ([5, 4], 1),
+        ([0, 1], 0),
+        ([0, 1], BODY_BYTES_MAX + 1),
+    ] {
+        let mut bench = Bench::new(Vec::new());
+        bench.meet(PEER, &[]);
+        let outputs = bench.body(PEER, &theirs, range, bytes);
+        assert!(
+            matches!(fault(&outputs), Some(Fault::BadBody { .. })),
+            "{range:?} {bytes}"
+        );
+    }
+}
+
+#[test]
+fn a_foreign_scope_is_a_fault_only_under_one_charter() {
+    let foreign = log(PEER, "with-gacc");
+    for (version, is_fault) in [(1, true), (2, false)] {
+        let mut bench = Bench::new(Vec::new());
+        bench.connect(PEER);
+        let charter = CharterRef {
+            version,
+            hash: [1; 8],
+        };
+        let root = frontier_root(std::iter::empty());
+        let entries = Vec::new();
+        let root = Some(root);
+        bench.say(
+            PEER,
+            Message::Full {
+                charter,
+                entries,
+                root,
+            },
+        );
+        let outputs = bench.body(PEER, &foreign, [0, 1], 900);
+        assert_eq!(fault(&outputs).is_some(), is_fault);
+        let reason = Discarded::OutOfScope;
+        let token = Token(1);
+        assert!(outputs.contains(&Output::Discard {
+            peer: PEER,
+            token,
+            reason
+        }));
+    }
+}
+
+#[test]
+fn unknown_and_forbidden_logs_get_the_same_silence() {
+    let secret = log(OWN, "with-gacc");
+    let answer = |heads: Vec<Head>| {
+        let mut bench = Bench::new(heads);
+        let mut outputs = bench.connect(PEER);
+        outputs.extend(bench.say(PEER, full(&[])));
+        outputs.extend(bench.say(
+            PEER,
+            Message::Want {
+                log: secret.clone(),
+                from: 0,
+            },
+        ));
+        outputs.extend(bench.say(
+            PEER,
+            Message::Ack {
+                log: secret.clone(),
+                size: 3,
+            },
+        ));
+        outputs.extend(bench.say(PEER, full(&[head(&secret, 9)])));
+        outputs.extend(bench.tick_after(100_000));
+        outputs
+    };
+    assert_eq!(answer(vec![head(&secret, 5)]), answer(vec![]));
+}
+
+#[test]
+fn a_stalled_want_goes_to_another_peer() {
+    let wanted = log(RawKey([9; 32]), "public");
+    let mut bench = Bench::new(Vec::new());
+    assert_eq!(wants(&bench.meet(PEER, &[head(&wanted, 5)])), [(PEER, 0)]);
+    assert_eq!(
+        wants(&bench.meet(OTHER, &[head(&wanted, 5)])),
+        [],
+        "one peer a log"
+    );
+    bench.now += 4_000;
+    bench.give(Input::Arriving { peer: PEER });
+    assert_eq!(wants(&bench.tick_after(4_000)), [], "it is slow, not stuck");
+    let outputs = bench.tick_after(1_000);
+    assert_eq!(wants(&outputs), [(OTHER, 0)]);
+    assert_eq!(counted(&outputs, Counter::StalledWants), 1);
+    let gone = bench.give(Input::Disconnected { peer: OTHER });
+    assert_eq!(wants(&gone), [], "the first is not asked again so soon");
+    assert_eq!(wants(&bench.tick_after(30_000)), [(PEER, 0)]);
+    bench.connect(OTHER);
+    bench.say(OTHER, full(&[head(&wanted, 5)]));
+    let gone = bench.give(Input::Disconnected { peer: PEER });
+    assert_eq!(wants(&gone), [(OTHER, 0)], "asked of another at once");
+}
+
+#[test]
+fn the_author_is_asked_first_and_its_push_is_waited_for() {
+    let theirs = log(PEER, "public");
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[]);
+    bench.meet(OTHER, &[]);
+    let heard = bench.say(OTHER, full(&[head(&theirs, 5)]));
+    assert_eq!(
+        wants(&heard),
+        [],
+        "its author is connected and will push it"
+    );
+    let late = bench.tick_after(1_000);
+    assert_eq!(wants(&late), [(OTHER, 0)], "but it did not");
+    let mut bench = Bench::new(Vec::new());
+    bench.connect(PEER);
+    bench.meet(OTHER, &[head(&theirs, 5)]);
+    let met = bench.say(PEER, full(&[head(&theirs, 5)]));
+    assert_eq!(wants(&met), [], "it is asked for already");
+    bench.give(Input::Disconnected { peer: OTHER });
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(OTHER, &[]);
+    bench.connect(PEER);
+    let met = bench.say(PEER, full(&[head(&theirs, 5)]));
+    assert_eq!(
+        wants(&met),
+        [(PEER, 0)],
+        "what it told at first, it does not push"
+    );
+}
+
+#[test]
+fn a_gap_is_asked_for_once() {
+    let theirs = log(PEER, "public");
+    let mut bench = Bench::new(vec![head(&theirs, 3)]);
+    bench.meet(PEER, &[head(&theirs, 3)]);
+    let outputs = bench.body(PEER, &theirs, [7, 9], 900);
+    assert_eq!(wants(&outputs), [(PEER, 3)]);
+    assert_eq!(counted(&outputs, Counter::GapBodies), 1);
+    let again = bench.body(PEER, &theirs, [9, 12], 900);
+    assert_eq!(wants(&again), [], "it is asked for already");
+}
+
+#[test]
+fn equal_sizes_under_another_root_are_counted_as_diverged() {
+    let theirs = log(OTHER, "public");
+    let mut forked = head(&theirs, 5);
+    forked.root = Digest::of(&[b"another history"]);
+    let mut bench = Bench::new(vec![head(&theirs, 5)]);
+    let outputs = bench.meet(PEER, &[forked]);
+    assert_eq!(counted(&outputs, Counter::DivergedLogs), 1);
+    assert_eq!(fault(&outputs), None, "the author's doing, not the peer's");
+}
+
+#[test]
+fn full_maps_are_not_to_be_had_in_any_number() {
+    let mut bench = Bench::new(vec![head(&log(OTHER, "public"), 5)]);
+    bench.meet(PEER, &[]);
+    let mut fulls = 0;
+    for _ in 0..100 {
+        let outputs = bench.say(PEER, Message::NeedFull);
+        fulls += counted(&outputs, Counter::FullFrontiers);
+        fulls += counted(&bench.tick_after(10), Counter::FullFrontiers);
+    }
+    assert!(fulls <= 1, "{fulls} within a second");
+}
+
+fn any_log() -> impl Strategy<Value = LogId> {
+    let scopes = prop_oneof![Just("public"), Just("national"), Just("with-gacc")];
+    (1u8..5, scopes).prop_map(|(author, name)| log(RawKey([author; 32]), name))
+}
+
+fn any_message() -> impl Strategy<Value = Message> {
+    let size = || prop_oneof![1u64..20, Just(u64::MAX)];
+    let heads = prop::collection::vec((any_log(), size()), 0..6);
+    let heads = heads.prop_map(|heads| {
+        let logs: BTreeSet<LogId> = heads.iter().map(|(log, _)| log.clone()).collect();
+        let sizes = heads.into_iter().map(|(_, size)| size);
+        logs.iter()
+            .zip(sizes)
+            .map(|(log, size)| head(log, size))
+            .collect::<Vec<_>>()
+    });
+    let root = Digest::of(&[b"some"]);
+    let charter = CHARTER;
+    prop_oneof![
+        heads.prop_map(|heads| full(&heads)),
+        Just(Message::InSync {
+            charter,
+            root: frontier_root(std::iter::empty())
+        }),
+        (any::<bool>(), 0u32..4, size()).prop_map(move |(keep, position, by)| Message::Delta {
+            charter,
+            keep,
+            baseline: frontier_root(std::iter::empty()),
+            root,
+            changed: vec![Change { position, by }],
+            new: vec![],
+        }),
+        Just(Message::NeedFull),
+        Just(Message::BaselineAck { root }),
+        (any_log(), size()).prop_map(|(log, from)| Message::Want { log, from }),
+        size().prop_map(|bytes| Message::Credit { bytes }),
+        (any_log(), size()).prop_map(|(log, size)| Message::Ack { log, size }),
+    ]
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Say(Message),
+    Body(LogId, [u64; 2], u64),
+    Judge(usize, u8),
+    Durable(LogId),
+    Sent(bool),
+    Wait(u64),
+    Connect(bool),
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    let index = || prop_oneof![0u64..20, Just(u64::MAX)];
+    let bytes = prop_oneof![1u64..2_000, Just(CREDIT_WINDOW), Just(u64::MAX)];
+    prop_oneof![
+        6 => any_message().prop_map(Act::Say),
+        3 => (any_log(), index(), index(), bytes).prop_map(|(log, a, b, n)| Act::Body(log, [a, b], n)),
+        3 => (any::<usize>(), any::<u8>()).prop_map(|(at, how)| Act::Judge(at, how)),
+        2 => any_log().prop_map(Act::Durable),
+        2 => any::<bool>().prop_map(Act::Sent),
+        2 => (0u64..40_000).prop_map(Act::Wait),
+        1 => any::<bool>().prop_map(Act::Connect),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever a peer sends, the machine does not panic, never sends without
+    /// being asked to know the scope, and stays within its bounds.
+    #[test]
+    fn nothing_a_peer_does_breaks_the_machine(acts in prop::collection::vec(any_act(), 1..80)) {
+        let mut bench = Bench::new(vec![head(&log(OWN, "public"), 4), head(&log(OWN, "with-gacc"), 4)]);
+        let mut sizes = std::collections::BTreeMap::<LogId, u64>::new();
+        let mut open: Vec<(Token, LogId)> = Vec::new();
+        let mut order: Option<(LogId, u64)> = None;
+        bench.connect(PEER);
+        for act in acts {
+            bench.now += 1;
+            let outputs = match act {
+                Act::Say(message) => bench.say(PEER, message),
+                Act::Body(log, range, bytes) => {
+                    let outputs = bench.body(PEER, &log, range, bytes);
+                    let token = Token(bench.tokens);
+                    if outputs.contains(&Output::Append { peer: PEER, token }) {
+                        open.push((token, log));
+                    }
+                    outputs
+                }
+                Act::Judge(at, how) if !open.is_empty() => {
+                    let (token, log) = open.swap_remove(at % open.len());
+                    let outcome = match how % 8 {
+                        0 => Outcome::Refused { reason: String::from("bad") },
+                        1 => Outcome::PassedOver,
+                        2 => Outcome::Gap { have: 1 },
+                        3 => Outcome::Duplicate,
+                        _ => Outcome::Appended { size: 1 + u64::from(how) },
+                    };
+                    bench.give(Input::Judged { peer: PEER, token, log, outcome })
+                }
+                Act::Durable(log) => {
+                    let size = sizes.entry(log.clone()).or_insert(4);
+                    *size += 1;
+                    bench.give(Input::Durable { head: head(&log, *size) })
+                }
+                Act::Sent(there) => match order.take() {
+                    Some((log, from)) if there => {
+                        let (to, bytes) = (from + 1, 1_000);
+                        bench.give(Input::Sent { peer: PEER, log, from, to, bytes })
+                    }
+                    Some((log, from)) => bench.give(Input::NotSent { peer: PEER, log, from }),
+                    None => Vec::new(),
+                },
+                Act::Wait(ms) => bench.tick_after(ms),
+                Act::Connect(true) => bench.connect(PEER),
+                Act::Connect(false) => bench.give(Input::Disconnected { peer: PEER }),
+                Act::Judge(..) => Vec::new(),
+            };
+            for output in &outputs {
+                if let Output::SendBody { log, from, .. } = output {
+                    prop_assert_ne!(log.scope.as_str(), "with-gacc");
+                    order = Some((log.clone(), *from));
+                }
+                if let Output::WakeAt { ms } = output {
+                    prop_assert!(*ms > bench.now);
+                }
+            }
+            let status = bench.replica.status();
+            prop_assert!(status.wants_out <= 16 && status.wants_waiting <= 12);
+        }
+    }
+}
