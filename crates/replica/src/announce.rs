@@ -422,3 +422,173 @@ impl Exchange {
         Learned::Mismatch
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use record::{Epoch, RawKey};
+
+    const CHARTER: CharterRef = CharterRef {
+        version: 1,
+        hash: [1; 8],
+    };
+
+    fn head(epoch: u8, size: u64) -> Head {
+        let scope = ScopeName::new("public").expect("a good name");
+        let log = LogId {
+            author: RawKey([1; 32]),
+            scope,
+            epoch: Epoch([epoch; 16]),
+        };
+        Head {
+            log,
+            size,
+            root: Digest::of(&[&size.to_be_bytes()]),
+        }
+    }
+
+    /// One side of an exchange.
+    struct Side {
+        own: Frontier,
+        exchange: Exchange,
+    }
+
+    impl Side {
+        fn open(heads: &[Head], kept: [Option<Vec<u8>>; 2]) -> (Self, Vec<Message>) {
+            let scopes = [ScopeName::new("public").expect("a good name")].into();
+            let mut own = Frontier::new(heads.to_vec());
+            let (exchange, said) = Exchange::open(&mut own, CHARTER, scopes, kept, 0);
+            (Self { own, exchange }, said)
+        }
+
+        fn hear(&mut self, message: &Message) -> Learned {
+            match message.clone() {
+                Message::InSync { root, .. } => self.exchange.receive_root(&mut self.own, root),
+                Message::Full { entries, root, .. } => {
+                    let whole = self.exchange.receive_full(entries, root).expect("in order");
+                    whole.map_or(Learned::Nothing, |_| Learned::Everything)
+                }
+                Message::Delta {
+                    baseline,
+                    root,
+                    changed,
+                    new,
+                    ..
+                } => {
+                    let learned = self.exchange.receive_delta(baseline, root, &changed, &new);
+                    learned.expect("it applies")
+                }
+                other => panic!("no frontier: {other:?}"),
+            }
+        }
+
+        fn advance(&mut self, head: &Head) {
+            self.own.set(head.clone());
+            self.exchange.advanced(&head.log, 0, &Config::default());
+        }
+
+        fn announce(&mut self) -> Vec<Message> {
+            self.exchange.announcement(&mut self.own, CHARTER, true, 0)
+        }
+    }
+
+    #[test]
+    fn without_a_baseline_the_full_map_and_then_deltas() {
+        let (mut ours, said) = Side::open(&[head(1, 5)], [None, None]);
+        let (mut theirs, _) = Side::open(&[], [None, None]);
+        assert!(matches!(said[..], [Message::Full { .. }]));
+        assert_eq!(theirs.hear(&said[0]), Learned::Everything);
+        for size in 6..9 {
+            ours.advance(&head(1, size));
+            let said = ours.announce();
+            assert_eq!(
+                theirs.hear(&said[0]),
+                Learned::Logs(vec![head(1, size).log])
+            );
+            assert_eq!(theirs.exchange.received_size(&head(1, size).log), size);
+        }
+    }
+
+    #[test]
+    fn only_the_offer_can_be_acknowledged() {
+        let (mut ours, said) = Side::open(&[head(1, 5)], [None, None]);
+        let Message::Full {
+            root: Some(root), ..
+        } = said[0]
+        else {
+            panic!("a full map: {said:?}");
+        };
+        assert_eq!(ours.exchange.acknowledged(Digest::of(&[])), None);
+        let kept = ours.exchange.acknowledged(root).expect("the offer");
+        assert_eq!(ours.exchange.acknowledged(root), None, "once");
+        let (_, said) = Side::open(&[head(1, 5)], [Some(kept.clone()), None]);
+        assert!(matches!(said[..], [Message::InSync { .. }]));
+        let (_, said) = Side::open(&[head(1, 4)], [Some(kept.clone()), None]);
+        assert!(matches!(said[..], [Message::Full { .. }]), "a log shrank");
+        let (_, said) = Side::open(&[head(1, 5), head(2, 1)], [Some(kept), None]);
+        assert!(matches!(said[..], [Message::Delta { keep: true, .. }]));
+    }
+
+    #[test]
+    fn a_mismatch_is_said_once_and_ends_with_the_full_map() {
+        let (mut ours, said) = Side::open(&[head(1, 5)], [None, None]);
+        let (mut theirs, _) = Side::open(&[], [None, None]);
+        ours.advance(&head(1, 6));
+        let delta = ours.announce();
+        assert_eq!(
+            theirs.hear(&delta[0]),
+            Learned::Mismatch,
+            "it lost the full map"
+        );
+        ours.advance(&head(1, 7));
+        assert_eq!(theirs.hear(&ours.announce()[0]), Learned::Nothing);
+        assert_eq!(theirs.hear(&said[0]), Learned::Everything);
+        ours.exchange.need_full(5);
+        assert_eq!(
+            ours.exchange.full_at,
+            Some(FULL_INTERVAL_MS),
+            "not so soon after the first"
+        );
+    }
+
+    #[test]
+    fn whoever_holds_what_was_told_says_so_once() {
+        let (mut ours, our_first) = Side::open(&[head(1, 5)], [None, None]);
+        let (mut theirs, their_first) = Side::open(&[], [None, None]);
+        ours.hear(&their_first[0]);
+        theirs.hear(&our_first[0]);
+        theirs.advance(&head(1, 5));
+        let hint = theirs
+            .exchange
+            .announcement(&mut theirs.own, CHARTER, false, 0);
+        assert!(matches!(hint[..], [Message::InSync { .. }]));
+        assert_eq!(
+            ours.hear(&hint[0]),
+            Learned::Holds(vec![(head(1, 5).log, 5)])
+        );
+        assert_eq!(
+            theirs
+                .exchange
+                .announcement(&mut theirs.own, CHARTER, false, 0),
+            []
+        );
+    }
+
+    #[test]
+    fn equal_sizes_under_different_roots_ask_for_the_map_once() {
+        let forked = Head {
+            root: Digest::of(&[b"fork"]),
+            ..head(1, 6)
+        };
+        let (mut ours, said) = Side::open(&[head(1, 5)], [None, None]);
+        let (mut theirs, _) = Side::open(&[forked], [None, None]);
+        theirs.hear(&said[0]);
+        assert!(!theirs.exchange.diverged(&mut theirs.own), "sizes differ");
+        ours.advance(&head(1, 6));
+        theirs.hear(&ours.announce()[0]);
+        assert!(theirs.exchange.diverged(&mut theirs.own));
+        let full = ours.exchange.full(&mut ours.own, CHARTER, 0);
+        theirs.hear(&full[0]);
+        assert!(!theirs.exchange.diverged(&mut theirs.own), "once");
+    }
+}

@@ -293,3 +293,109 @@ impl Baseline {
         self.sizes.binary_search_by(|(held, _)| held.cmp(log)).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use record::Epoch;
+
+    fn head((author, scope, epoch): (u8, u8, u8), size: u64) -> Head {
+        let scope = ["public", "national", "with-gacc"][usize::from(scope % 3)];
+        let log = LogId {
+            author: RawKey([author; 32]),
+            scope: ScopeName::new(scope).expect("a good name"),
+            epoch: Epoch([epoch; 16]),
+        };
+        let root = Digest::of(&[&size.to_be_bytes()]);
+        Head { log, size, root }
+    }
+
+    fn any_frontier() -> impl Strategy<Value = Vec<Head>> {
+        let names = (0u8..6, 0u8..3, 0u8..6);
+        let logs = prop::collection::btree_map(names, 1u64..100_000, 0..60);
+        logs.prop_map(|logs| {
+            let heads: Vec<Head> = logs
+                .into_iter()
+                .map(|(name, size)| head(name, size))
+                .collect();
+            let sorted: BTreeMap<LogId, Head> = heads
+                .into_iter()
+                .map(|head| (head.log.clone(), head))
+                .collect();
+            sorted.into_values().collect()
+        })
+    }
+
+    fn scopes() -> BTreeSet<ScopeName> {
+        let names = ["public", "national"];
+        names
+            .map(|name| ScopeName::new(name).expect("a good name"))
+            .into()
+    }
+
+    proptest! {
+        #[test]
+        fn a_kept_root_is_the_right_one(heads in any_frontier(), grown in any_frontier()) {
+            let mut frontier = Frontier::new(heads);
+            frontier.root(&scopes());
+            for head in grown {
+                frontier.set(head);
+                let fresh = frontier_root(frontier.within(&scopes()));
+                prop_assert_eq!(frontier.root(&scopes()), fresh);
+            }
+        }
+
+        #[test]
+        fn a_difference_applied_is_the_frontier(heads in any_frontier(), grown in any_frontier()) {
+            let mut frontier = Frontier::new(heads);
+            let mut baseline = frontier.baseline(&scopes());
+            for mut head in grown {
+                head.size += frontier.size(&head.log);
+                frontier.set(head);
+            }
+            let logs: Vec<LogId> = frontier.within(&scopes()).map(|(log, ..)| log.clone()).collect();
+            let difference = baseline.difference(&frontier, logs.iter()).expect("nothing shrank");
+            let root = frontier.root(&scopes());
+            let touched = baseline.apply(&difference.changed, &difference.new, root);
+            prop_assert_eq!(touched.map(|logs| logs.len()), Ok(difference.changed.len() + difference.new.len()));
+            prop_assert_eq!(baseline, frontier.baseline(&scopes()));
+        }
+
+        #[test]
+        fn a_kept_baseline_comes_back(heads in any_frontier(), cut in any::<prop::sample::Index>()) {
+            let baseline = Frontier::new(heads).baseline(&scopes());
+            let bytes = baseline.to_bytes();
+            prop_assert_eq!(Baseline::from_bytes(&bytes), Some(baseline));
+            prop_assert_eq!(Baseline::from_bytes(&bytes[..cut.index(bytes.len())]), None);
+        }
+
+        #[test]
+        fn kept_bytes_of_any_kind_are_read_without_panic(bytes: Vec<u8>) {
+            let _ = Baseline::from_bytes(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_log_that_shrank_has_no_difference() {
+        let (before, after) = (head((1, 0, 1), 9), head((1, 0, 1), 8));
+        let baseline = Frontier::new(vec![before.clone()]).baseline(&scopes());
+        let shrunk = Frontier::new(vec![after]);
+        assert_eq!(
+            baseline.difference(&shrunk, [&before.log].into_iter()),
+            None
+        );
+        assert!(baseline.is_beyond(&shrunk));
+        assert!(baseline.is_beyond(&Frontier::default()), "or is not there");
+        assert!(!baseline.is_beyond(&Frontier::new(vec![before])));
+    }
+
+    #[test]
+    fn a_baseline_beyond_the_rights_is_seen() {
+        let foreign = head((1, 2, 1), 9);
+        let all = [ScopeName::new("with-gacc").expect("a good name")].into();
+        let baseline = Frontier::new(vec![foreign]).baseline(&all);
+        assert!(baseline.is_within(&all));
+        assert!(!baseline.is_within(&scopes()));
+    }
+}

@@ -73,6 +73,9 @@ pub(crate) struct Body {
     pub(crate) bytes: u64,
 }
 
+/// Messages, each with the time at which it was sent.
+type Said = Vec<(u64, Vec<u8>)>;
+
 type Disk = (BTreeMap<LogId, u64>, BTreeMap<(RawKey, Side), Vec<u8>>);
 
 pub(crate) struct Node {
@@ -119,7 +122,7 @@ pub(crate) struct World {
     pub(crate) counts: BTreeMap<(usize, Counter), u64>,
     pub(crate) published: BTreeMap<LogId, u64>,
     /// Every message's time and bytes, by direction.
-    pub(crate) transcript: BTreeMap<(usize, usize), Vec<(u64, Vec<u8>)>>,
+    pub(crate) transcript: BTreeMap<(usize, usize), Said>,
     events: BTreeMap<(u64, u64), Event>,
     drawn: u64,
     connections: BTreeMap<(usize, usize), u64>,
