@@ -212,11 +212,6 @@ impl<'r, R: EventReader> Book<'r, R> {
         &self.told[happening.0]
     }
 
-    /// Returns how many events were read.
-    pub(crate) fn len(&self) -> usize {
-        self.told.len()
-    }
-
     /// Returns a thing's life, reading the events that name it at first.
     pub(crate) fn timeline(&mut self, thing: Thing) -> Result<Rc<Timeline>, TraceError<R::Error>> {
         if let Some(timeline) = &self.timelines[thing.0] {

@@ -32,11 +32,6 @@ impl Span {
         Self { from, ..Self::ALL }
     }
 
-    /// Tells whether a moment lies within.
-    pub(crate) fn holds(self, time: i64) -> bool {
-        self.from <= time && time <= self.until
-    }
-
     /// Returns what both have in common, if anything.
     pub(crate) fn meet(self, other: Self) -> Option<Self> {
         let met = Self {

@@ -2,9 +2,7 @@
 
 mod common;
 
-use common::{
-    Map, aggregation, association, events, has, key, object, transformation, uri, with,
-};
+use common::{Map, aggregation, association, events, has, key, object, transformation, uri, with};
 use serde_json::{Value, json};
 use trace::Direction::{Both, Downstream, Upstream};
 use trace::{Answer, Direction, Finding, Level, Question, Shortfall};
@@ -46,9 +44,14 @@ fn what_happens_to_a_parent_happens_to_what_is_inside() {
             ("i1.1", Both, "made1 pack unpack1"),
             ("i1.2", Upstream, "made2 pack load ship unload"),
             ("i1.2", Downstream, "made2 pack load ship unload"),
-            // All that was inside at any time, with its origins.
-            ("p1", Upstream, "early made1 made2 pack unpack1 load ship unload"),
-            ("c1", Upstream, "early made1 made2 pack unpack1 load ship unload again"),
+            // All that was inside at any time, with its origins; of the pallet
+            // what concerns it from its packing on.
+            (
+                "p1",
+                Upstream,
+                "early made1 made2 pack unpack1 load ship unload",
+            ),
+            ("c1", Upstream, "made2 pack unpack1 load ship unload again"),
         ],
     );
 }
@@ -78,7 +81,10 @@ fn a_parent_emptied_as_a_whole_holds_nothing_more() {
     // Being seen inside is enough to be inside.
     check(
         &chain,
-        &[("i1.1", Both, "pack empty seen move"), ("i1.2", Both, "pack empty")],
+        &[
+            ("i1.1", Both, "pack empty seen move"),
+            ("i1.2", Both, "pack empty"),
+        ],
     );
 }
 
@@ -117,7 +123,11 @@ fn only_the_use_that_matters_of_a_parent_used_again() {
         &[
             ("c1", Upstream, "make1 new pack1 load1 ship1 unload1"),
             ("c2", Upstream, "make2 new pack2 load2 ship2 unpack2"),
-            ("l1.A", Downstream, "make1 pack1 load1 ship1 unload1 unpack1"),
+            (
+                "l1.A",
+                Downstream,
+                "make1 pack1 load1 ship1 unload1 unpack1",
+            ),
             ("l1.B", Downstream, "make2 pack2 load2 ship2 unpack2"),
         ],
     );
@@ -181,7 +191,8 @@ fn a_transformation_can_be_told_in_several_events() {
 
 #[test]
 fn items_belong_to_the_lot_of_their_commissioning() {
-    let lot = |event: Value, number: &str| with(event, "ilmd", json!({ "cbvmda:lotNumber": number }));
+    let lot =
+        |event: Value, number: &str| with(event, "ilmd", json!({ "cbvmda:lotNumber": number }));
     let chain = [
         transformation("a", 1, "l9.G", "l1.A:10"),
         transformation("b", 2, "l9.H", "l1.B:10"),
@@ -221,12 +232,19 @@ fn a_digital_link_tells_the_lot() {
     let item = format!("https://vuon.example.vn{gtin}/10/A/21/7");
     let chain = [
         transformation("make", 1, "l9.G", "l1.A:10"),
-        with(object("link", 10, "OBSERVE", "p1"), "epcList", json!([item])),
+        with(
+            object("link", 10, "OBSERVE", "p1"),
+            "epcList",
+            json!([item]),
+        ),
         object("plain", 20, "OBSERVE", "i1.7"),
     ];
     check(
         &chain,
-        &[("i1.7", Upstream, "make link plain"), ("l1.A", Downstream, "make link plain")],
+        &[
+            ("i1.7", Upstream, "make link plain"),
+            ("l1.A", Downstream, "make link plain"),
+        ],
     );
 }
 
@@ -284,7 +302,10 @@ fn what_is_consumed_inside_its_parent_goes_on() {
     ];
     check(
         &chain,
-        &[("i1.1", Downstream, "pack cook sold"), ("l2.S", Upstream, "pack cook sold")],
+        &[
+            ("i1.1", Downstream, "pack cook sold"),
+            ("l2.S", Upstream, "pack cook sold"),
+        ],
     );
 }
 
@@ -325,7 +346,11 @@ fn what_is_declared_in_error_is_listed_and_not_followed() {
     // Another member's word does not take an event back, and neither does one
     // of two who state it.
     for stated in [json!(["lam-dong"]), json!(["dong-thap", "lam-dong"])] {
-        let chain = [with(wrong.clone(), "by", stated), declaration.clone(), right.clone()];
+        let chain = [
+            with(wrong.clone(), "by", stated),
+            declaration.clone(),
+            right.clone(),
+        ];
         let answer = Map::of(&chain).ask("l2.X", Upstream);
         assert!(has(&answer, "l1.A") && has(&answer, "l1.B"));
         let finding = Finding::DisputedDeclaration {
@@ -339,7 +364,11 @@ fn what_is_declared_in_error_is_listed_and_not_followed() {
 #[test]
 fn one_id_with_two_contents_is_a_conflict() {
     let one = transformation("e", 10, "l1.A", "l2.X");
-    let other = with(transformation("e", 12, "l1.B", "l2.X"), "by", json!(["lam-dong"]));
+    let other = with(
+        transformation("e", 12, "l1.B", "l2.X"),
+        "by",
+        json!(["lam-dong"]),
+    );
     let answer = Map::of(&[one, other]).ask("l2.X", Upstream);
     assert!(has(&answer, "l1.A") && has(&answer, "l1.B"));
     let finding = Finding::Conflict { events: vec![0, 1] };
@@ -393,9 +422,18 @@ fn effects_come_after_their_causes() {
 fn the_moment_counts_and_not_its_text() {
     let local = |event: Value, time: &str| with(event, "eventTime", json!(time));
     let chain = [
-        local(object("b", 0, "OBSERVE", "i1.1"), "2026-10-12T09:00:00+08:00"),
-        local(object("c", 0, "OBSERVE", "i1.1"), "2026-10-12T08:30:00+07:00"),
-        local(object("a", 0, "OBSERVE", "i1.1"), "2026-10-12T00:59:59.999Z"),
+        local(
+            object("b", 0, "OBSERVE", "i1.1"),
+            "2026-10-12T09:00:00+08:00",
+        ),
+        local(
+            object("c", 0, "OBSERVE", "i1.1"),
+            "2026-10-12T08:30:00+07:00",
+        ),
+        local(
+            object("a", 0, "OBSERVE", "i1.1"),
+            "2026-10-12T00:59:59.999Z",
+        ),
     ];
     check(&chain, &[("i1.1", Both, "a b c")]);
 }
@@ -416,7 +454,11 @@ fn a_chain_that_breaks_off_is_found() {
     expected.sort();
     assert_eq!(answer.findings, expected);
     // A lot that only ILMD tells of came to be with its items.
-    let items = with(object("cases", 20, "ADD", "i3.1"), "ilmd", json!({ "cbvmda:lotNumber": "Z" }));
+    let items = with(
+        object("cases", 20, "ADD", "i3.1"),
+        "ilmd",
+        json!({ "cbvmda:lotNumber": "Z" }),
+    );
     assert_eq!(Map::of(&[items]).ask("i3.1", Upstream).findings, []);
 }
 
@@ -434,13 +476,20 @@ fn like_things_are_one_object() {
     assert_eq!(counts, [1, 29, 1]);
     let group = &answer.objects[1];
     assert_eq!(group.first, key("i1.001").to_string());
-    assert_eq!(group.last.as_deref(), Some(key("i1.029").to_string().as_str()));
+    assert_eq!(
+        group.last.as_deref(),
+        Some(key("i1.029").to_string().as_str())
+    );
     assert_eq!(group.class.as_deref(), Some(key("g1").to_string().as_str()));
     assert_eq!(group.level, Level::Instance);
     assert_eq!(group.sample.len(), 5);
     assert_eq!(group.written.as_deref(), Some(uri("i1.001").as_str()));
     assert_eq!(answer.events[0].others, 1);
-    let mentions: Vec<_> = answer.events[0].objects.iter().map(|each| each.object).collect();
+    let mentions: Vec<_> = answer.events[0]
+        .objects
+        .iter()
+        .map(|each| each.object)
+        .collect();
     assert_eq!(mentions, [1, 2]);
 }
 
@@ -461,7 +510,10 @@ fn limits_are_told() {
     assert!(whole.complete && whole.shortfalls.is_empty());
     assert_eq!(whole.events.len(), 41);
     let near = ask(&|question| question.depth_max = 3);
-    assert_eq!((near.complete, near.shortfalls.as_slice()), (false, &[Shortfall::Depth][..]));
+    assert_eq!(
+        (near.complete, near.shortfalls.as_slice()),
+        (false, &[Shortfall::Depth][..])
+    );
     assert_eq!(near.objects.len(), 4);
     let few = ask(&|question| question.events_max = 5);
     assert!(few.shortfalls.contains(&Shortfall::Events) && few.events.len() == 5);

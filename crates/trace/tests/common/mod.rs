@@ -167,7 +167,13 @@ pub(crate) fn object(name: &str, minute: i64, action: &str, names: &str) -> Valu
     event
 }
 
-pub(crate) fn aggregation(name: &str, minute: i64, action: &str, parent: &str, names: &str) -> Value {
+pub(crate) fn aggregation(
+    name: &str,
+    minute: i64,
+    action: &str,
+    parent: &str,
+    names: &str,
+) -> Value {
     let mut event = event("AggregationEvent", name, minute);
     event["action"] = json!(action);
     event["parentID"] = json!(uri(parent));
@@ -175,7 +181,13 @@ pub(crate) fn aggregation(name: &str, minute: i64, action: &str, parent: &str, n
     event
 }
 
-pub(crate) fn association(name: &str, minute: i64, action: &str, parent: &str, names: &str) -> Value {
+pub(crate) fn association(
+    name: &str,
+    minute: i64,
+    action: &str,
+    parent: &str,
+    names: &str,
+) -> Value {
     let mut event = aggregation(name, minute, action, parent, names);
     event["type"] = json!("AssociationEvent");
     event
