@@ -525,6 +525,8 @@ mod tests {
         assert!(matches!(said[..], [Message::InSync { .. }]));
         let (_, said) = Side::open(&[head(1, 4)], [Some(kept.clone()), None]);
         assert!(matches!(said[..], [Message::Full { .. }]), "a log shrank");
+        let (_, said) = Side::open(&[head(2, 1)], [Some(kept.clone()), None]);
+        assert!(matches!(said[..], [Message::Full { .. }]), "a log is gone");
         let (_, said) = Side::open(&[head(1, 5), head(2, 1)], [Some(kept), None]);
         assert!(matches!(said[..], [Message::Delta { keep: true, .. }]));
     }

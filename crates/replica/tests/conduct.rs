@@ -390,3 +390,122 @@ fn full_maps_are_not_to_be_had_in_any_number() {
     }
     assert!(fulls <= 1, "{fulls} within a second");
 }
+
+/// Returns the bodies ordered: log and first index.
+fn orders(outputs: &[Output]) -> Vec<(&LogId, u64)> {
+    let orders = outputs.iter().filter_map(|output| match output {
+        Output::SendBody { log, from, .. } => Some((log, *from)),
+        _ => None,
+    });
+    orders.collect()
+}
+
+#[test]
+fn the_author_pushes_to_whoever_holds_what_it_told() {
+    let ours = log(OWN, "public");
+    let grown = |size| Input::Durable {
+        head: head(&ours, size),
+    };
+    let mut bench = Bench::new(vec![head(&ours, 5)]);
+    let met = bench.meet(PEER, &[head(&ours, 3)]);
+    assert_eq!(orders(&met), [], "the peer will ask for what it was told");
+    assert_eq!(orders(&bench.give(grown(6))), []);
+    let log = ours.clone();
+    let wanted = bench.say(PEER, Message::Want { log, from: 3 });
+    assert_eq!(orders(&wanted), [(&ours, 3)]);
+    let (peer, log) = (PEER, ours.clone());
+    bench.give(Input::Sent {
+        peer,
+        log,
+        from: 3,
+        to: 6,
+        bytes: 900,
+    });
+    assert_eq!(
+        orders(&bench.give(grown(7))),
+        [(&ours, 6)],
+        "and then it pushes"
+    );
+
+    let mut bench = Bench::new(vec![head(&ours, 5)]);
+    bench.meet(PEER, &[head(&ours, 3)]);
+    let log = ours.clone();
+    bench.say(PEER, Message::Ack { log, size: 5 });
+    assert_eq!(
+        orders(&bench.give(grown(6))),
+        [(&ours, 5)],
+        "it got the rest elsewhere"
+    );
+
+    let mut bench = Bench::new(vec![head(&ours, 5)]);
+    bench.meet(PEER, &[head(&ours, 5)]);
+    assert_eq!(orders(&bench.give(grown(6))), [(&ours, 5)]);
+    let theirs = log_of_other();
+    let relayed = bench.give(Input::Durable {
+        head: head(&theirs, 5),
+    });
+    assert_eq!(orders(&relayed), [], "a relay announces instead");
+    let announced = bench.tick_after(150);
+    assert!(matches!(
+        said(&announced)[..],
+        [(PEER, Message::Delta { .. })]
+    ));
+}
+
+fn log_of_other() -> LogId {
+    log(OTHER, "public")
+}
+
+#[test]
+fn what_was_kept_under_wider_rights_is_not_used() {
+    let logs = [log(OTHER, "public"), log(OTHER, "national")];
+    let heads = || logs.iter().map(|log| head(log, 5)).collect::<Vec<_>>();
+    let mut bench = Bench::new(heads());
+    bench.connect(PEER);
+    let mut entries = heads();
+    entries.sort_by(|a, b| a.log.cmp(&b.log));
+    let root = frontier_root(entries.iter().map(|e| (&e.log, e.size, &e.root)));
+    let kept = bench.say(PEER, Message::BaselineAck { root });
+    let kept = kept.into_iter().find_map(|output| match output {
+        Output::SaveBaseline { bytes, .. } => Some(bytes),
+        _ => None,
+    });
+    assert!(kept.is_some(), "the first full map was on offer");
+    let first = |kept: Option<Vec<u8>>, names: &[&str]| {
+        Bench::new(heads()).give(Input::Connected {
+            peer: PEER,
+            scopes: names.iter().map(|name| scope(name)).collect(),
+            own_member: false,
+            sent: kept.clone(),
+            received: kept,
+        })
+    };
+    let both = first(kept.clone(), &["public", "national"]);
+    assert!(matches!(said(&both)[..], [(PEER, Message::InSync { .. })]));
+    let one = first(kept, &["public"]);
+    assert_eq!(one, first(None, &["public"]));
+}
+
+#[test]
+fn an_acknowledgement_makes_nobody_a_source() {
+    let unknown = log(OTHER, "public");
+    let mut bench = Bench::new(vec![head(&log(OTHER, "national"), 5)]);
+    bench.meet(PEER, &[]);
+    for log in [unknown, log(OTHER, "national")] {
+        let outputs = bench.say(PEER, Message::Ack { log, size: 1_000 });
+        assert_eq!(wants(&outputs), []);
+    }
+    assert_eq!(bench.replica.status().wants_waiting, 0);
+}
+
+#[test]
+fn a_want_that_is_passed_over_goes_to_another_peer() {
+    let [first, second] = ["national", "public"].map(|name| log(RawKey([9; 32]), name));
+    let both = [head(&first, 5), head(&second, 5)];
+    let mut bench = Bench::new(Vec::new());
+    assert_eq!(wants(&bench.meet(PEER, &both)), [(PEER, 0), (PEER, 0)]);
+    bench.meet(OTHER, &both);
+    let outputs = bench.body(PEER, &second, [0, 5], 900);
+    assert_eq!(wants(&outputs), [(OTHER, 0)]);
+    assert_eq!(counted(&outputs, Counter::StalledWants), 1);
+}
