@@ -1,0 +1,109 @@
+//! Everything that one commit writes.
+
+use record::{Digest, RawKey, Sealed};
+use rocksdb::{DB, WriteBatch};
+
+use crate::column::Column;
+use crate::key::{self, Baseline, LogNumber, Term};
+use crate::log_state::LogState;
+use crate::store::Store;
+use crate::value::{StoredCheckpoint, StoredRecord, encode_sealed};
+
+/// A set of writes that reaches the disk whole or not at all.
+pub struct WriteSet<'a> {
+    pub(crate) batch: WriteBatch,
+    db: &'a DB,
+}
+
+impl<'a> WriteSet<'a> {
+    pub(crate) fn new(store: &'a Store) -> Self {
+        Self {
+            batch: WriteBatch::default(),
+            db: store.db(),
+        }
+    }
+
+    fn put(&mut self, column: Column, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        let handle = self.db.cf_handle(column.name()).expect("opened with it");
+        self.batch.put_cf(handle, key, value);
+    }
+
+    /// Returns the size of the set in bytes, as RocksDB counts it.
+    pub fn size_in_bytes(&self) -> usize {
+        self.batch.size_in_bytes()
+    }
+
+    /// Tells whether nothing is to be written.
+    pub fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    /// Writes a log's state.
+    pub fn log(&mut self, number: LogNumber, state: &LogState) {
+        self.put(Column::Logs, number.0.to_be_bytes(), state.encode());
+    }
+
+    /// Writes a record: its header and notes, its content if it is here, and
+    /// its arrival.
+    pub fn record(
+        &mut self,
+        log: LogNumber,
+        index: u64,
+        record: &StoredRecord,
+        content: Option<&Sealed>,
+    ) {
+        let position = key::position(log, index);
+        self.put(Column::Records, position, record.encode());
+        if let Some(sealed) = content {
+            self.put(Column::Payloads, position, encode_sealed(sealed));
+        }
+        self.put(Column::Arrivals, record.arrival.to_be_bytes(), position);
+    }
+
+    /// Writes a run of tree hashes, the first at stored-hash index `first`.
+    pub fn hashes(&mut self, log: LogNumber, first: u64, hashes: &[Digest]) {
+        let mut run = Vec::with_capacity(32 * hashes.len());
+        for hash in hashes {
+            run.extend(hash.as_bytes());
+        }
+        self.put(Column::Hashes, key::position(log, first), run);
+    }
+
+    /// Writes a checkpoint.
+    pub fn checkpoint(&mut self, log: LogNumber, checkpoint: &StoredCheckpoint) {
+        let position = key::position(log, checkpoint.size);
+        self.put(Column::Checkpoints, position, checkpoint.encode());
+    }
+
+    /// Makes a record findable by a term.
+    pub fn index(&mut self, term: Term<'_>, arrival: u64) {
+        self.put(Column::Index, term.key(arrival), []);
+    }
+
+    /// Writes a charter version's file.
+    pub fn charter(&mut self, version: u32, file: &[u8]) {
+        self.put(Column::Meta, key::charter(version), file);
+    }
+
+    /// Writes a frontier baseline shared with a peer.
+    pub fn baseline(&mut self, peer: &RawKey, side: Baseline, frontier: &[u8]) {
+        self.put(Column::Peers, key::peer(peer, side), frontier);
+    }
+
+    /// Writes a capture job's state.
+    pub fn job(&mut self, id: &str, state: &[u8]) {
+        self.put(Column::Jobs, id, state);
+    }
+
+    /// Notes the checkpoint of a log that was disclosed last to a scope.
+    pub fn disclosed(&mut self, log: LogNumber, scope: &str, checkpoint: &StoredCheckpoint) {
+        let value = [&checkpoint.size.to_be_bytes()[..], &checkpoint.encode()].concat();
+        self.put(Column::Meta, key::disclosed(log, scope), value);
+    }
+}
+
+impl std::fmt::Debug for WriteSet<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "WriteSet({} bytes)", self.size_in_bytes())
+    }
+}

@@ -1,0 +1,147 @@
+//! What is committed is there after a reopening; runs of hashes read back.
+
+use record::tree::{Edge, prove_inclusion, stored_count};
+use record::{Digest, Epoch, LogId, RawKey, Salt, ScopeName, Sealed, Signature};
+use store::{
+    Baseline, LogNumber, LogState, Resources, Store, StoreError, StoredCheckpoint, StoredRecord,
+    Term,
+};
+
+fn open(folder: &tempfile::TempDir) -> Store {
+    let resources = Resources::new(1 << 20, 4 << 20).expect("resources");
+    Store::open(folder.path(), &resources).expect("a fresh folder opens")
+}
+
+fn record(arrival: u64) -> StoredRecord {
+    StoredRecord {
+        arrival,
+        stored_ms: 5,
+        verdict: 1,
+        header: vec![1, 2, 3],
+    }
+}
+
+fn sealed(byte: u8) -> Sealed {
+    Sealed {
+        salt: Salt([byte; 16]),
+        payload: vec![byte; 600],
+    }
+}
+
+const LOG: LogNumber = LogNumber(3);
+
+#[test]
+fn what_was_committed_survives_a_reopening() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = LogState {
+        log: LogId {
+            author: RawKey([1; 32]),
+            scope: ScopeName::new("national").expect("a name"),
+            epoch: Epoch([2; 16]),
+        },
+        size: 3,
+        root: Digest::of(&[b"root"]),
+        written_here: true,
+        named_at: Some(2),
+    };
+    let checkpoint = StoredCheckpoint {
+        size: 3,
+        root: state.root,
+        signature: Signature([7; 64]),
+    };
+    {
+        let store = open(&folder);
+        let mut set = store.write();
+        set.log(LOG, &state);
+        set.record(LOG, 0, &record(1), Some(&sealed(9)));
+        set.record(LOG, 1, &record(2), None);
+        set.record(LOG, 2, &record(3), Some(&sealed(8)));
+        set.record(LogNumber(4), 0, &record(4), None);
+        set.checkpoint(LOG, &checkpoint);
+        set.index(Term::Object("/00/123"), 1);
+        set.index(Term::Object("/00/123"), 3);
+        set.index(Term::Object("/00/124"), 2);
+        set.baseline(&RawKey([5; 32]), Baseline::Sent, b"frontier");
+        set.disclosed(LOG, "with-gacc", &checkpoint);
+        store.commit(set).expect("written");
+    }
+    let store = open(&folder);
+    let view = store.view();
+    assert_eq!(view.logs().expect("read"), [(LOG, state)]);
+    let records: Vec<_> = view
+        .records(LOG, 0, 10)
+        .collect::<Result<_, _>>()
+        .expect("read");
+    let expected = [
+        (record(1), Some(sealed(9))),
+        (record(2), None),
+        (record(3), Some(sealed(8))),
+    ];
+    assert_eq!(records, expected);
+    assert_eq!(view.last_arrival().expect("read"), 4);
+    assert_eq!(view.arrival(3).expect("read"), Some((LOG, 2)));
+    let found = |after| {
+        let found = view.find(Term::Object("/00/123"), after);
+        found.collect::<Result<Vec<_>, _>>().expect("read")
+    };
+    assert_eq!(found(0), [1, 3]);
+    assert_eq!(found(1), [3]);
+    let newest = view.checkpoint_between(LOG, 1, 9).expect("read");
+    assert_eq!(newest, Some(checkpoint));
+    assert_eq!(view.checkpoint_between(LOG, 4, 9).expect("read"), None);
+    assert_eq!(view.checkpoint_from(LOG, 1).expect("read"), newest);
+    assert_eq!(view.checkpoint_from(LogNumber(4), 0).expect("read"), None);
+    let disclosed = view.disclosed(LOG, "with-gacc").expect("read");
+    assert_eq!(disclosed, Some(checkpoint));
+    let baseline = view.baseline(&RawKey([5; 32]), Baseline::Sent);
+    assert_eq!(baseline.expect("read").as_deref(), Some(&b"frontier"[..]));
+}
+
+#[test]
+fn runs_of_hashes_serve_edges_and_proofs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder);
+    let (mut edge, mut all) = (Edge::default(), Vec::new());
+    // Batches of uneven sizes, each written as one run.
+    for batch in [1u64, 5, 1, 1, 30, 2, 7] {
+        let first = stored_count(edge.size());
+        let mut run = Vec::new();
+        for _ in 0..batch {
+            let leaf = Digest::of(&[&edge.size().to_be_bytes()]);
+            edge.push(leaf, &mut run);
+        }
+        let mut set = store.write();
+        set.hashes(LOG, first, &run);
+        store.commit(set).expect("written");
+        all.extend(run);
+        let view = store.view();
+        let hashes = view.hashes(LOG);
+        assert_eq!(Edge::load(edge.size(), &hashes).as_ref(), Ok(&edge));
+        for index in 0..edge.size() {
+            let stored = prove_inclusion(&hashes, edge.size(), index);
+            assert_eq!(stored, prove_inclusion(all.as_slice(), edge.size(), index));
+        }
+        assert!(Edge::load(edge.size() + 64, &hashes).is_err());
+    }
+}
+
+#[test]
+fn a_view_stands_still() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder);
+    let before = store.view();
+    let mut set = store.write();
+    set.record(LOG, 0, &record(1), None);
+    store.commit(set).expect("written");
+    assert_eq!(before.record(LOG, 0).expect("read"), None);
+    assert!(store.view().record(LOG, 0).expect("read").is_some());
+}
+
+#[test]
+fn a_folder_in_use_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _store = open(&folder);
+    let resources = Resources::new(1 << 20, 4 << 20).expect("resources");
+    let second = Store::open(folder.path(), &resources);
+    assert!(matches!(second, Err(StoreError::Open { .. })));
+}
