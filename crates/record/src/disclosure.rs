@@ -3,11 +3,11 @@
 //! Whoever reads it verifies the first author's signature, whoever handed it
 //! over. The payload is `[1, proof, since, opening, cosignatures]`:
 //!
-//! - `since`: null, or the size and root last disclosed of the same log to the
-//!   same scope, with the consistency proof from there;
-//! - `opening`: null, or the source log's opening record with its own
-//!   inclusion path under the same checkpoint, where nothing of the log was
-//!   disclosed before;
+//! - `since`: the size and root last disclosed of the same log to the same
+//!   scope, with the consistency proof from there; null where nothing of the
+//!   log was disclosed before;
+//! - `opening`: then, and only then, the source log's opening record with its
+//!   own inclusion path under the same checkpoint; else null;
 //! - `cosignatures`: `[[key, seconds, signature]…]` by the log's witnesses.
 //!   This format's place for them; empty until nodes cosign.
 
@@ -15,9 +15,11 @@ use minicbor::Decoder;
 
 use crate::cbor::{self, Read};
 use crate::digest::{Digest, FederationId};
+use crate::header::{AnyHeader, Kind};
 use crate::key::{PublicKey, RawKey, Signature};
-use crate::proof::{ProofError, RecordProof, UnverifiedProof, put_shown, read_shown};
-use crate::record::{Record, Sealed};
+use crate::opening::Opening;
+use crate::proof::{ProofError, RecordProof, UnverifiedProof, check_shown, put_shown, read_shown};
+use crate::record::Sealed;
 use crate::tree;
 
 /// The most cosignatures that a disclosure carries.
@@ -81,9 +83,20 @@ pub enum DisclosureError {
     /// The checkpoint does not continue the one disclosed before.
     #[error("the checkpoint does not continue the one disclosed before")]
     Since,
-    /// The opening is not the log's first record.
-    #[error("the opening shown is not the log's first record")]
+    /// The opening shown is not the log's first record, or not shown whole.
+    #[error("the opening shown is not the log's first record with its content")]
     Opening,
+    /// The checkpoint is tied to nothing, or to two things.
+    #[error("a disclosure shows either what was disclosed before or the log's opening")]
+    Unanchored,
+}
+
+impl DisclosureError {
+    /// Tells whether a later build may judge otherwise: the disclosed record,
+    /// or the opening shown, is of a header format that this build cannot read.
+    pub fn is_unknown_format(&self) -> bool {
+        matches!(self, Self::Proof(ProofError::UnknownFormat { .. }))
+    }
 }
 
 /// A disclosure whose proofs hold. Cosignatures are not judged yet.
@@ -151,21 +164,45 @@ impl UnverifiedDisclosure {
     ///
     /// Names the first thing that does not hold.
     pub fn verify(self, author: &PublicKey) -> Result<Disclosure, DisclosureError> {
-        let (size, root) = (self.proof.size, self.proof.root);
-        if let Some(since) = &self.since {
-            let old = (since.size, &since.root);
-            tree::check_consistency(&since.consistency, old, (size, &root))
-                .map_err(|_| DisclosureError::Since)?;
-        }
-        if let Some(opening) = self.opening {
-            let record = Record::check(opening.header, opening.content)
-                .map_err(|_| DisclosureError::Opening)?;
-            let id = record.id_at(&self.proof.log.digest(), 0);
-            tree::check_inclusion(&opening.inclusion, size, &root, 0, &id.0)
-                .map_err(|_| DisclosureError::Opening)?;
+        match (&self.since, &self.opening) {
+            (Some(since), None) => self.check_since(since)?,
+            (None, Some(opening)) => self.check_opening(opening)?,
+            _ => return Err(DisclosureError::Unanchored),
         }
         let proof = self.proof.verify(author)?;
         Ok(Disclosure { proof })
+    }
+
+    fn check_since(&self, since: &Since) -> Result<(), DisclosureError> {
+        let new = (self.proof.size, &self.proof.root);
+        if since.size == 0 {
+            return Err(DisclosureError::Since);
+        }
+        tree::check_consistency(&since.consistency, (since.size, &since.root), new)
+            .map_err(|_| DisclosureError::Since)
+    }
+
+    fn check_opening(&self, opening: &ShownOpening) -> Result<(), DisclosureError> {
+        let record = match check_shown(opening.header.clone(), opening.content.clone()) {
+            Ok(record) => record,
+            Err(unknown @ ProofError::UnknownFormat { .. }) => return Err(unknown.into()),
+            Err(_) => return Err(DisclosureError::Opening),
+        };
+        let opens = match (record.header(), record.content()) {
+            (AnyHeader::V1(header), Some(sealed)) => {
+                header.kind == Kind::OPENING && Opening::decode(&sealed.payload).is_ok()
+            }
+            _ => false,
+        };
+        let id = record.id_at(&self.proof.log.digest(), 0);
+        let path = &opening.inclusion;
+        let included =
+            tree::check_inclusion(path, self.proof.size, &self.proof.root, 0, &id.0).is_ok();
+        if opens && included {
+            Ok(())
+        } else {
+            Err(DisclosureError::Opening)
+        }
     }
 }
 
@@ -309,6 +346,65 @@ mod tests {
         let mut other = shown;
         other.opening.as_mut().expect("shown").header[3] ^= 1;
         assert_eq!(other.verify(&key), Err(DisclosureError::Opening));
+    }
+
+    #[test]
+    fn a_disclosure_ties_the_log_to_one_earlier_state() {
+        let (shown, key) = disclosure();
+        let untied = UnverifiedDisclosure {
+            opening: None,
+            ..shown.clone()
+        };
+        let refused = untied.clone().verify(&key);
+        assert_eq!(refused, Err(DisclosureError::Unanchored));
+        let from_nothing = UnverifiedDisclosure {
+            since: Some(Since {
+                size: 0,
+                root: Digest::of(&[]),
+                consistency: Vec::new(),
+            }),
+            ..untied.clone()
+        };
+        let refused = from_nothing.clone().verify(&key);
+        assert_eq!(refused, Err(DisclosureError::Since));
+        let twice = UnverifiedDisclosure {
+            opening: shown.opening.clone(),
+            ..from_nothing
+        };
+        assert_eq!(twice.verify(&key), Err(DisclosureError::Unanchored));
+        let same = UnverifiedDisclosure {
+            since: Some(Since {
+                size: untied.proof.size,
+                root: untied.proof.root,
+                consistency: Vec::new(),
+            }),
+            ..untied
+        };
+        assert!(same.verify(&key).is_ok());
+        let mut silent = shown;
+        silent.opening.as_mut().expect("shown").content = None;
+        assert_eq!(silent.verify(&key), Err(DisclosureError::Opening));
+    }
+
+    #[test]
+    fn content_that_no_header_vouches_for_is_not_shown_as_proven() {
+        let (mut proof, key) = proof_of(2);
+        // A log of one record, in a header format that this build cannot read.
+        proof.header = vec![0x81, 0x02];
+        (proof.index, proof.size) = (0, 1);
+        proof.root = crate::leaf_hash(&proof.log.digest(), 0, &proof.header).0;
+        proof.inclusion.clear();
+        let author = SecretKey::from_seed(&[8; 32]);
+        proof.signature = author.sign(&crate::Statement::Checkpoint(&crate::Checkpoint {
+            federation: proof.federation,
+            log: proof.log.clone(),
+            size: 1,
+            root: proof.root,
+        }));
+        let refused = proof.clone().verify(&key);
+        assert_eq!(refused, Err(ProofError::UnknownFormat { format: 2 }));
+        proof.content = None;
+        assert!(proof.verify(&key).is_ok(), "the header is proven");
     }
 
     proptest! {

@@ -10,6 +10,7 @@ use minicbor::{Decoder, Encoder};
 use crate::cbor::{self, Read, Written};
 use crate::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use crate::digest::{Digest, FederationId, RecordId};
+use crate::header::AnyHeader;
 use crate::key::{PublicKey, Signature};
 use crate::log_id::LogId;
 use crate::note;
@@ -53,6 +54,13 @@ pub enum ProofError {
     /// The record itself is malformed.
     #[error("the record is malformed")]
     Record(#[from] RecordError),
+    /// The record shows content, and this build cannot tell whether it is what
+    /// the header commits to. A later build may.
+    #[error("the content of a record of header format {format} cannot be checked here")]
+    UnknownFormat {
+        /// The header's format version.
+        format: u64,
+    },
     /// The path does not lead from the record to the checkpoint's root.
     #[error("the record is not in the tree that the checkpoint names")]
     Inclusion,
@@ -73,7 +81,7 @@ impl UnverifiedProof {
     ///
     /// Names the first thing that does not hold.
     pub fn verify(self, author: &PublicKey) -> Result<RecordProof, ProofError> {
-        let record = Record::check(self.header, self.content)?;
+        let record = check_shown(self.header, self.content)?;
         let id = record.id_at(&self.log.digest(), self.index);
         tree::check_inclusion(&self.inclusion, self.size, &self.root, self.index, &id.0)
             .map_err(|_| ProofError::Inclusion)?;
@@ -180,6 +188,17 @@ impl UnverifiedProof {
             root: cbor::digest(d)?,
             signature: cbor::signature(d)?,
         })
+    }
+}
+
+/// Checks a record whose content is shown as proven: nothing unchecked passes.
+pub(crate) fn check_shown(header: Vec<u8>, content: Option<Sealed>) -> Result<Record, ProofError> {
+    let record = Record::check(header, content)?;
+    match record.header() {
+        AnyHeader::Unknown { format } if record.has_unchecked_content() => {
+            Err(ProofError::UnknownFormat { format: *format })
+        }
+        _ => Ok(record),
     }
 }
 

@@ -28,7 +28,8 @@ impl Sealed {
 }
 
 /// A record whose header is well formed and whose payload, where there is one,
-/// is the one its header commits to.
+/// is the one its header commits to. (Where this build does not know the
+/// header's format, it cannot tell: [`Record::has_unchecked_content`].)
 ///
 /// Where it stands, and that its author signed it, is for a
 /// [`Batch`](crate::Batch) or a [`RecordProof`](crate::RecordProof) to say.
@@ -67,16 +68,23 @@ pub enum RecordError {
 impl Record {
     /// Checks a header's bytes with the content that came with them.
     ///
+    /// Under a header of an unknown format the content is kept unchecked:
+    /// [`Record::has_unchecked_content`].
+    ///
     /// # Errors
     ///
     /// Names what is malformed or does not agree.
     pub fn check(header_bytes: Vec<u8>, content: Option<Sealed>) -> Result<Self, RecordError> {
         let header = AnyHeader::decode(&header_bytes)?;
-        if let (AnyHeader::V1(header), Some(sealed)) = (&header, &content) {
-            check_payload(header, sealed)?;
-            if sealed.commitment() != header.commitment {
-                return Err(RecordError::Commitment);
+        match (&header, &content) {
+            (AnyHeader::V1(header), Some(sealed)) => {
+                check_payload(header, sealed)?;
+                if sealed.commitment() != header.commitment {
+                    return Err(RecordError::Commitment);
+                }
             }
+            (AnyHeader::Unknown { .. }, Some(sealed)) => check_size(sealed)?,
+            (_, None) => {}
         }
         Ok(Self {
             header,
@@ -120,6 +128,12 @@ impl Record {
         &self.header_bytes
     }
 
+    /// Tells whether there is content that nothing vouches for: only a build
+    /// that reads the header's format can hold it against the commitment.
+    pub fn has_unchecked_content(&self) -> bool {
+        self.content.is_some() && matches!(self.header, AnyHeader::Unknown { .. })
+    }
+
     /// Returns salt and payload, where they are here.
     pub fn content(&self) -> Option<&Sealed> {
         self.content.as_ref()
@@ -137,11 +151,16 @@ impl Record {
     }
 }
 
-fn check_payload(header: &Header, sealed: &Sealed) -> Result<(), RecordError> {
-    let found = sealed.payload.len();
-    if found > PAYLOAD_BYTES_MAX {
-        return Err(RecordError::PayloadTooLong(found));
+fn check_size(sealed: &Sealed) -> Result<(), RecordError> {
+    match sealed.payload.len() {
+        found if found > PAYLOAD_BYTES_MAX => Err(RecordError::PayloadTooLong(found)),
+        _ => Ok(()),
     }
+}
+
+fn check_payload(header: &Header, sealed: &Sealed) -> Result<(), RecordError> {
+    check_size(sealed)?;
+    let found = sealed.payload.len();
     let expected = header.payload_len;
     if u32::try_from(found) != Ok(expected) {
         return Err(RecordError::Length { expected, found });
