@@ -28,6 +28,7 @@ pub(crate) fn of(event: &epcis::Event) -> Event {
         action: event.action().map(|action| word(action).to_owned()),
         biz_step: event.biz_step().map(str::to_owned),
         disposition: event.disposition().map(str::to_owned),
+        transformation: event.transformation_id().map(str::to_owned),
         read_point: event.read_point().map(written),
         biz_location: event.biz_location().map(written),
         sources: event.sources().iter().map(party).collect(),

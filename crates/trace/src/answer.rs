@@ -157,6 +157,9 @@ pub struct Event {
     /// The disposition's full URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<String>,
+    /// `transformationID`: all events that share it are one transformation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transformation: Option<String>,
     /// Where it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_point: Option<String>,

@@ -77,20 +77,32 @@ pub(crate) fn answer<R: EventReader>(
     }
 }
 
-/// Sorts the events by time; those of one moment by what does not depend on
-/// the reader.
+/// Sorts the events by time; those of one moment by id and then by content,
+/// which do not depend on the reader.
 fn by_time<R: EventReader>(walk: &Walk<'_, R>) -> Vec<Happening> {
-    let mut happenings: Vec<Happening> = walk.happenings.keys().copied().collect();
-    happenings.sort_by_cached_key(|happening| {
+    let identity = |happening: &Happening| {
         let told = walk.book.told(*happening);
-        let id = told.account.id.clone();
-        let declared = told
-            .account
-            .declaration
-            .as_ref()
-            .map(|made| made.time.clone());
-        let record = told.attestations.iter().map(|each| each.record).min();
-        (told.time, id, declared, record, *happening)
+        let declaration = told.account.declaration.as_ref();
+        (
+            told.time,
+            &told.account.id,
+            declaration.map(|made| &made.time),
+        )
+    };
+    let content = |happening: &Happening| {
+        let told = walk.book.told(*happening);
+        let name = |part: &Named| {
+            let amount = part.quantity.as_ref().map(|amount| amount.value.to_bits());
+            (part.role, walk.book.key(part.thing).clone(), amount)
+        };
+        let mut names: Vec<_> = told.parts.iter().map(name).collect();
+        names.sort();
+        (names, serde_json::to_string(&told.account).ok())
+    };
+    let mut happenings: Vec<Happening> = walk.happenings.keys().copied().collect();
+    happenings.sort_by(|left, right| {
+        let order = identity(left).cmp(&identity(right));
+        order.then_with(|| content(left).cmp(&content(right)))
     });
     happenings
 }
@@ -119,7 +131,7 @@ struct Profile {
     level: Level,
     found: Found,
     lots: BTreeSet<Thing>,
-    stays: Vec<(Thing, Bond, Vec<(i64, i64)>)>,
+    stays: Vec<Been>,
 }
 
 /// How one event names a thing.
@@ -129,6 +141,15 @@ struct Naming {
     role: Role,
     /// The bits of the value, and the unit.
     quantity: Option<(u64, Option<String>)>,
+}
+
+/// A time with a parent.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Been {
+    from: i64,
+    parent: Thing,
+    bond: Bond,
+    until: i64,
 }
 
 struct Group {
@@ -208,7 +229,7 @@ fn level<R: EventReader>(book: &Book<'_, R>, thing: Thing) -> Level {
 }
 
 /// Returns when a thing was with parents that the answer tells of.
-fn stays<R: EventReader>(walk: &Walk<'_, R>, thing: Thing) -> Vec<(Thing, Bond, Vec<(i64, i64)>)> {
+fn stays<R: EventReader>(walk: &Walk<'_, R>, thing: Thing) -> Vec<Been> {
     let Some(life) = walk.book.known(thing) else {
         return Vec::new();
     };
@@ -225,12 +246,15 @@ fn stays<R: EventReader>(walk: &Walk<'_, R>, thing: Thing) -> Vec<(Thing, Bond, 
                 },
                 None => been.clone(),
             };
-            let spans: Vec<_> = spans.iter().map(|span| (span.from, span.until)).collect();
-            if !spans.is_empty() {
-                stays.push((*parent, bond, spans));
-            }
+            stays.extend(spans.iter().map(|span| Been {
+                from: span.from,
+                parent: *parent,
+                bond,
+                until: span.until,
+            }));
         }
     }
+    stays.sort();
     stays
 }
 
@@ -244,15 +268,13 @@ impl Group {
             downstream,
             itself,
         } = self.profile.found;
-        let mut stays: Vec<Stay> = Vec::new();
-        for (parent, bond, spans) in &self.profile.stays {
-            stays.extend(spans.iter().map(|(from, until)| Stay {
-                parent: order.objects[parent],
-                bond: *bond,
-                since: utc::text(*from),
-                until: (*until < i64::MAX).then(|| utc::text(*until)),
-            }));
-        }
+        let stay = |been: &Been| Stay {
+            parent: order.objects[&been.parent],
+            bond: been.bond,
+            since: utc::text(been.from),
+            until: (been.until < i64::MAX).then(|| utc::text(been.until)),
+        };
+        let mut stays: Vec<Stay> = self.profile.stays.iter().map(stay).collect();
         stays.sort_by(|left, right| (&left.since, left).cmp(&(&right.since, right)));
         let lots: BTreeSet<usize> = self
             .profile

@@ -54,6 +54,8 @@ pub(crate) struct Told {
     pub(crate) action: Option<Action>,
     pub(crate) identity: Option<LogicalKey>,
     pub(crate) transformation: Option<Thing>,
+    pub(crate) parent: Option<Thing>,
+    lists_children: bool,
     /// What it names, by thing, then role.
     pub(crate) parts: Vec<Named>,
     pub(crate) families: Vec<Family>,
@@ -115,7 +117,7 @@ impl Told {
     pub(crate) fn changes_listed_children(&self) -> bool {
         self.bond().is_some()
             && matches!(self.action, Some(Action::Add | Action::Delete))
-            && self.in_role(Role::Child).next().is_some()
+            && self.lists_children
     }
 
     /// Tells whether it makes a thing: a transformation's output, or an object
@@ -325,7 +327,10 @@ impl<'r, R: EventReader> Book<'r, R> {
             families.push(family);
         }
         parts.sort_by_key(|part| (part.thing, part.role));
+        let parent = parts.iter().find(|part| part.role == Role::Parent);
         Told {
+            parent: parent.map(|part| part.thing),
+            lists_children: parts.iter().any(|part| part.role == Role::Child),
             time: step.time,
             kind: step.kind,
             action: step.action,

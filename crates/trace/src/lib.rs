@@ -57,6 +57,8 @@ mod findings;
 mod account;
 mod utc;
 
+mod render;
+
 pub use answer::{
     Answer, Bond, Declaration, Event, Evidence, Finding, Level, Log, Mention, Object, Quantity,
     Shortfall, Stay, Typed,
@@ -64,6 +66,7 @@ pub use answer::{
 pub use book::TraceError;
 pub use question::{Direction, Question};
 pub use reader::{Attestation, EventId, EventReader, Held, names};
+pub use render::{Names, NoNames, Style, render};
 pub use step::Role;
 
 /// Answers a trace question from what a reader holds.

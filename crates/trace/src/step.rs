@@ -110,10 +110,11 @@ impl Step {
             let Some(gtin) = key.gtin() else { continue };
             let part = &self.parts[index];
             let is_item = !part.class && key.value(Ai::SERIAL).is_some();
-            if is_item && let Some(lot) = key.value(Ai::LOT) {
-                if let Ok(lot) = Key::lot(gtin, &lot) {
-                    by_lot.entry(lot).or_default().push(index);
-                }
+            if is_item
+                && let Some(lot) = key.value(Ai::LOT)
+                && let Ok(lot) = Key::lot(gtin, &lot)
+            {
+                by_lot.entry(lot).or_default().push(index);
             }
             if Some(part.role) != making {
                 continue;

@@ -173,7 +173,7 @@ fn children(parent: Thing, bond: Bond, events: &[(i64, &Told)]) -> BTreeMap<Thin
         for (_, told) in moment {
             let takes = told.bond() == Some(bond)
                 && told.action == Some(Action::Delete)
-                && told.has(parent, Role::Parent);
+                && told.parent == Some(parent);
             if told.ends(parent) || takes && !told.changes_listed_children() {
                 close_all(&mut now, &mut past, time);
             } else if takes {
@@ -193,7 +193,7 @@ fn children(parent: Thing, bond: Bond, events: &[(i64, &Told)]) -> BTreeMap<Thin
             let Some(action @ (Action::Add | Action::Observe)) = told.action else {
                 continue;
             };
-            if told.bond() != Some(bond) || !told.has(parent, Role::Parent) {
+            if told.bond() != Some(bond) || told.parent != Some(parent) {
                 continue;
             }
             for part in told
@@ -286,8 +286,7 @@ fn parents(
             if told.bond() != Some(bond) || !told.has(child, Role::Child) {
                 continue;
             }
-            let of_event = told.in_role(Role::Parent).next().map(|part| part.thing);
-            match (told.action, of_event) {
+            match (told.action, told.parent) {
                 (Some(Action::Delete), of_event) => {
                     close(&mut now, time, &|parent| {
                         of_event.is_none_or(|of| of == *parent)

@@ -157,7 +157,7 @@ impl<'r, R: EventReader> Walk<'r, R> {
         let timeline = self.book.timeline(visit.thing)?;
         for entry in timeline.during(visit.span) {
             let told = self.book.told(entry.happening);
-            if told.changes_listed_children() && told.has(visit.thing, Role::Parent) {
+            if told.changes_listed_children() && told.parent == Some(visit.thing) {
                 // Of what it tells, the children listed are the subject.
                 continue;
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use common::Map;
 use gs1::Key;
-use trace::{Answer, Direction, Question};
+use trace::{Answer, Direction, Names, Question, Style, render};
 
 const CONTAINER: &str = "urn:epc:id:sscc:8934999.3261012001";
 const GARDEN: &str = "urn:epc:class:lgtin:8938999902.901.NHP-261011";
@@ -126,9 +126,9 @@ fn a_case_comes_from_its_grade_alone() {
         "urn:epc:id:sgtin:8934999.900102.2610120940",
         Direction::Upstream,
     );
-    // Its harvests with shipping, receiving, sampling and testing (17), the
-    // other grade's transformation not, its own (1), commissioning and packing
-    // (2), loading and the border (8).
+    // Harvests with shipping, receiving, sampling and testing (17), both
+    // transformations of the gardens' lots (2), commissioning and packing (2),
+    // loading and the border (8).
     assert_eq!(answer.events.len(), 29);
     assert_eq!(area_codes(&answer).len(), 5);
     // The case, its pallet and container, its graded lot and five gardens'.
@@ -172,4 +172,63 @@ fn json_reads_back() {
     let back: Answer = serde_json::from_str(&json).expect("an answer");
     assert_eq!(back, answer);
     assert!(json.len() < 100_000, "{} bytes", json.len());
+}
+
+struct Demo;
+
+impl Names for Demo {
+    fn member(&self, id: &str) -> Option<String> {
+        (id == "lang-son").then(|| "Lạng Sơn".to_owned())
+    }
+
+    fn place(&self, id: &str) -> Option<String> {
+        (id == "urn:epc:id:pgln:8934999.00000").then(|| "nhà đóng gói Mẫu".to_owned())
+    }
+}
+
+/// Compares a text with a file of this folder; with `NGUON_WRITE_EXPECTED` set,
+/// writes the file instead.
+fn check_file(name: &str, text: &str) {
+    let path = format!("{}/tests/{name}", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("NGUON_WRITE_EXPECTED").is_some() {
+        std::fs::write(&path, text).expect("the file can be written");
+    }
+    let expected = std::fs::read_to_string(&path).expect("the file is there");
+    for (number, (line, expected)) in (1..).zip(text.lines().zip(expected.lines())) {
+        assert_eq!(
+            line, expected,
+            "{name}, line {number}; NGUON_WRITE_EXPECTED=1 writes it anew"
+        );
+    }
+    assert_eq!(text.lines().count(), expected.lines().count(), "{name}");
+}
+
+#[test]
+fn trees_for_people() {
+    let style = Style {
+        width: 100,
+        activity: Some(ACTIVITY),
+        place: Some("https://nguon.vn.example/epcis/place"),
+        shown: &[
+            (AREA_CODE, "planting area"),
+            ("https://nguon.vn.example/epcis/variety", "variety"),
+            (
+                "https://nguon.vn.example/epcis/packingHouseCode",
+                "packing house",
+            ),
+            ("https://nguon.vn.example/epcis/reportedBy", "reported by"),
+        ],
+    };
+    for (name, about, direction) in [
+        ("container-upstream.txt", CONTAINER, Direction::Upstream),
+        ("garden-downstream.txt", GARDEN, Direction::Downstream),
+        (
+            "case-both.txt",
+            "urn:epc:id:sgtin:8934999.900102.2610120940",
+            Direction::Both,
+        ),
+    ] {
+        let text = render(&ask(about, direction), &Demo, &style);
+        check_file(name, &text);
+    }
 }

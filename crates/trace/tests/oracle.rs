@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{Map, aggregation, association, key, object, transformation, with};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use trace::{Bond, Direction};
+use trace::{Bond, Direction, NoNames, Style, render};
 
 const MINUTES: usize = 9;
 const NAMES: [&str; 11] = [
@@ -19,6 +19,9 @@ const NAMES: [&str; 11] = [
 ];
 
 type Name = &'static str;
+
+/// Parents with children.
+type Pairs = BTreeSet<(Name, Name)>;
 
 #[derive(Clone, Debug)]
 enum What {
@@ -129,8 +132,7 @@ impl<'a> Oracle<'a> {
     /// each child sees them.
     fn stays(&self, bond: Bond) -> BTreeSet<(Name, Name, usize)> {
         let (mut by_parent, mut by_child) = (BTreeSet::new(), BTreeSet::new());
-        let (mut held, mut been): (BTreeSet<(Name, Name)>, BTreeSet<(Name, Name)>) =
-            (BTreeSet::new(), BTreeSet::new());
+        let (mut held, mut been): (Pairs, Pairs) = (BTreeSet::new(), BTreeSet::new());
         for minute in 0..MINUTES {
             let (held_before, been_before) = (held.clone(), been.clone());
             let (mut puts, mut adds) = (BTreeSet::new(), BTreeSet::new());
@@ -407,6 +409,16 @@ proptest! {
         let json: Vec<Value> = events.iter().enumerate().map(|(index, event)| json_of(index, event)).collect();
         let answer = Map::of(&json).ask(asked, Direction::Both);
         prop_assert!(answer.complete);
+        let backwards: Vec<Value> = json.iter().rev().cloned().collect();
+        let mut again = Map::of(&backwards).ask(asked, Direction::Both);
+        let mut here = answer.clone();
+        for answer in [&mut again, &mut here] {
+            answer.logs.clear();
+            answer.events.iter_mut().for_each(|event| event.evidence.clear());
+        }
+        prop_assert_eq!(again, here);
+        let text = render(&answer, &NoNames, &Style::default());
+        prop_assert_eq!(text.contains("Where"), !answer.events.is_empty());
 
         let mut oracle = Oracle::new(&events);
         oracle.run(asked, true);
