@@ -58,19 +58,17 @@ fn impossible_time<R: EventReader>(
     if life.holds() {
         return None;
     }
-    let mut told = life
-        .entries
-        .iter()
-        .filter(|entry| entry.counts && order.places.contains_key(&entry.happening));
-    let mut making = told
+    let counting = life.entries.iter().filter(|entry| entry.counts);
+    let told = counting.filter_map(|entry| Some((*order.places.get(&entry.happening)?, entry)));
+    let making = told
         .clone()
-        .filter(|entry| walk.book.told(entry.happening).makes(thing));
-    let first = told.next()?;
-    let made = making.next()?;
+        .filter(|(_, entry)| walk.book.told(entry.happening).makes(thing));
+    let (event, first) = told.min_by_key(|(place, _)| *place)?;
+    let (made_by, made) = making.min_by_key(|(place, _)| *place)?;
     (first.time < made.time).then(|| Finding::ImpossibleTime {
         object: order.objects[&thing],
-        event: order.places[&first.happening],
-        made_by: order.places[&made.happening],
+        event,
+        made_by,
     })
 }
 

@@ -99,10 +99,10 @@ pub fn render(answer: &Answer, names: &dyn Names, style: &Style<'_>) -> String {
             "rests on {member}, scope {}, log {epoch} @ {}, root {root}",
             log.scope, log.size
         );
-        paper.line("", "  ", &line);
+        paper.line("  ", "    ", &line);
     }
     for finding in &answer.findings {
-        paper.line("", "  ", &format!("! {}", sentence(answer, finding)));
+        paper.line("  ", "    ", &format!("! {}", sentence(answer, finding)));
     }
     if !answer.complete {
         let limits: Vec<&str> = answer.shortfalls.iter().map(limit).collect();
@@ -110,7 +110,7 @@ pub fn render(answer: &Answer, names: &dyn Names, style: &Style<'_>) -> String {
             "! There may be more: a limit on {} was met.",
             limits.join(", ")
         );
-        paper.line("", "  ", &line);
+        paper.line("  ", "    ", &line);
     }
     paper.into_text()
 }

@@ -5,7 +5,7 @@ mod common;
 use common::{Map, aggregation, association, events, has, key, object, transformation, uri, with};
 use serde_json::{Value, json};
 use trace::Direction::{Both, Downstream, Upstream};
-use trace::{Answer, Direction, Finding, Level, Question, Shortfall};
+use trace::{Answer, Direction, Finding, Level, NoNames, Question, Shortfall, Style, render};
 
 /// Asks about each name, and compares the names of the events found.
 fn check(chain: &[Value], cases: &[(&str, Direction, &str)]) {
@@ -540,4 +540,55 @@ fn places_are_named_and_not_gone_through() {
     let unknown = Map::of(&chain).ask("i1.1", Both);
     assert!(unknown.complete && unknown.events.is_empty() && unknown.findings.is_empty());
     assert_eq!(unknown.objects.len(), 1);
+}
+
+#[test]
+fn trees_tell_errors_doubts_and_limits() {
+    let declared = json!({ "declarationTime": "2026-10-13T00:00:00Z" });
+    let wrong = object("wrong", 5, "OBSERVE", "l1.A:7");
+    let chain = [
+        wrong.clone(),
+        with(wrong, "errorDeclaration", declared),
+        transformation("mix", 10, "l1.A:9", "l2.X"),
+        transformation("again", 11, "l1.A:3", "l2.X l2.Y"),
+    ];
+    let mut question = Question::new(key("l2.X"), Upstream);
+    question.events_max = 3;
+    let text = render(
+        &Map::of(&chain).ask_this(&question),
+        &NoNames,
+        &Style::default(),
+    );
+    let expected = "\
+Where lot X of GTIN 08934999000029 came from
+
+lot X of GTIN 08934999000029
+│ 2026-10-12 00:11 UTC  made
+│   ✓ dong-thap log ce70… @ 4 (unwitnessed)
+│ 2026-10-12 00:10 UTC  made
+│   ✓ dong-thap log ce70… @ 3 (unwitnessed)
+└─ made from lot A of GTIN 08934999000012
+     2026-10-12 00:05 UTC  seen, 7 KGM
+       ✓ dong-thap log ce70… @ 1 (unwitnessed)
+
+  rests on dong-thap, scope national, log ce70… @ 4, root c4b8…
+  ! broken chain: nothing held here tells how lot A of GTIN 08934999000012 came to be
+  ! There may be more: a limit on events read was met.
+";
+    assert_eq!(text, expected);
+    let text = render(
+        &Map::of(&chain).ask("l1.A", Both),
+        &NoNames,
+        &Style::default(),
+    );
+    assert!(text.contains("seen, 7 KGM – declared in error\n"), "{text}");
+    assert!(
+        text.contains("seen, 7 KGM – a declaration of error\n"),
+        "{text}"
+    );
+    let nothing = render(&Map::default().ask("p1", Both), &NoNames, &Style::default());
+    assert_eq!(
+        nothing,
+        "Nothing is held here about SSCC 189349990000000019.\n"
+    );
 }
