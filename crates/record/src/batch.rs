@@ -139,10 +139,74 @@ impl UnverifiedBatch {
         self.start + self.records.len() as u64
     }
 
-    /// Checks everything but the charter: that each record is well formed and
-    /// agrees with its header, that they lead from `edge`, the state held, to
-    /// the root, and that the log's author signed it. Records already held are
-    /// passed over: the root speaks for them too.
+    /// Checks each record by itself: that it is well formed and its content is
+    /// the one its header commits to. Needs no state, so it can run beside the
+    /// one place that writes.
+    ///
+    /// # Errors
+    ///
+    /// Names the first record that fails.
+    pub fn open(self) -> Result<OpenedBatch, BatchError> {
+        let check = |(travelling, index): (Travelling, u64)| {
+            travelling
+                .check()
+                .map_err(|reason| BatchError::Record { index, reason })
+        };
+        let records = self.records.into_iter().zip(self.start..);
+        Ok(OpenedBatch {
+            log: self.log,
+            start: self.start,
+            records: records.map(check).collect::<Result<_, _>>()?,
+            root: self.root,
+            signature: self.signature,
+        })
+    }
+
+    /// Opens the batch and verifies it, in one step.
+    ///
+    /// # Errors
+    ///
+    /// As [`UnverifiedBatch::open`] and [`OpenedBatch::verify`].
+    pub fn verify(
+        self,
+        federation: FederationId,
+        author: &PublicKey,
+        edge: Edge,
+    ) -> Result<Batch, BatchError> {
+        self.open()?.verify(federation, author, edge)
+    }
+}
+
+/// A batch whose records are well formed; that they stand in the log, and that
+/// its author signed for them, is not known yet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OpenedBatch {
+    log: LogId,
+    start: u64,
+    records: Vec<Record>,
+    root: Digest,
+    signature: Signature,
+}
+
+impl OpenedBatch {
+    /// Returns the log it claims to belong to.
+    pub fn log(&self) -> &LogId {
+        &self.log
+    }
+
+    /// Returns the index of its first record.
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Returns its records.
+    pub fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    /// Checks that the records lead from `edge`, the state held, to the root,
+    /// and that the log's author signed it. Records already held are passed
+    /// over: the root speaks for them too.
     ///
     /// # Errors
     ///
@@ -153,7 +217,7 @@ impl UnverifiedBatch {
         author: &PublicKey,
         mut edge: Edge,
     ) -> Result<Batch, BatchError> {
-        let (end, held) = (self.end(), edge.size());
+        let (end, held) = (self.start + self.records.len() as u64, edge.size());
         if self.start > held {
             let start = self.start;
             return Err(BatchError::Gap { start, held });
@@ -166,10 +230,7 @@ impl UnverifiedBatch {
         let fresh = self.records.len() - known;
         let mut records = Vec::with_capacity(fresh);
         let mut hashes = Vec::with_capacity(2 * fresh);
-        for (travelling, index) in self.records.into_iter().skip(known).zip(held..) {
-            let record = travelling
-                .check()
-                .map_err(|reason| BatchError::Record { index, reason })?;
+        for (record, index) in self.records.into_iter().skip(known).zip(held..) {
             let id = record.id_at(&log_digest, index);
             edge.push(id.0, &mut hashes);
             records.push((id, record));

@@ -36,7 +36,8 @@ mod cbor;
 mod note;
 
 pub use batch::{
-    BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, BatchError, TRANSFER_RECORDS_MAX, UnverifiedBatch,
+    BATCH_BYTES_MAX, BATCH_RECORDS_MAX, Batch, BatchError, OpenedBatch, TRANSFER_RECORDS_MAX,
+    UnverifiedBatch,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 pub use digest::{ContentId, Digest, FederationId, NotADigest, RecordId};

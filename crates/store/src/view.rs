@@ -69,6 +69,17 @@ impl<'a> View<'a> {
             .collect()
     }
 
+    /// Returns a log's state.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails or the entry is damaged.
+    pub fn log(&self, number: LogNumber) -> Result<Option<LogState>, StoreError> {
+        let value = self.get(Column::Logs, number.0.to_be_bytes())?;
+        let decode = |v: Vec<u8>| LogState::decode(&v).ok_or_else(|| damaged("a log's state"));
+        value.map(decode).transpose()
+    }
+
     /// Returns a record's header and notes.
     ///
     /// # Errors

@@ -1,0 +1,505 @@
+//! The ledger's handle: what can be asked of it, from any thread.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use admission::Contents;
+use charter::{Charter, MemberId};
+use epcis::Event;
+use prometheus_client::registry::Registry;
+use record::{
+    Digest, Entry, Flags, Kind, LogId, Place, RawKey, RecordId, ScopeName, SecretKey,
+    TRANSFER_RECORDS_MAX, UnverifiedBatch,
+};
+use store::{Baseline, LogNumber, Store};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::error::{LedgerError, ReceiveError};
+use crate::logs::{Held, Logs};
+use crate::metrics::Metrics;
+use crate::snapshot::Snapshot;
+use crate::writer::{AuthorRequest, ReceiveRequest, Request, Writer};
+use crate::{author, disclose, writer};
+
+/// How many requests wait for the writer at most; whoever comes next waits.
+const QUEUE: usize = 64;
+/// How many heads a slow subscriber may lag behind before it must re-read all.
+const HEADS_LAG: usize = 4_096;
+
+/// What a ledger starts with.
+#[derive(Debug)]
+pub struct Config {
+    /// The node's author key.
+    pub key: SecretKey,
+    /// The federation's charter, verified.
+    pub charter: Charter,
+    /// The charter's file, kept beside the records.
+    pub charter_file: Vec<u8>,
+}
+
+/// How far a log reaches, durably.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The log.
+    pub log: LogId,
+    /// Its number of records, at least one.
+    pub size: u64,
+    /// The root of their tree.
+    pub root: Digest,
+}
+
+/// Which of the two frontiers shared with a peer.
+pub type Side = Baseline;
+
+/// A record where it stands, as it was written here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordAt {
+    /// The record.
+    pub id: RecordId,
+    /// Its place.
+    pub place: Place,
+    /// Its arrival number here.
+    pub arrival: u64,
+}
+
+/// A capture job's state, written in the same write as its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Names the job.
+    pub id: String,
+    /// What whoever asks for the job is answered; opaque here.
+    pub state: Vec<u8>,
+}
+
+/// What a capture wrote, durably.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    /// The events' records, in the order of the events.
+    pub records: Vec<RecordAt>,
+}
+
+/// What became of a peer's batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// Appended and synced; the log's size now.
+    Appended {
+        /// The log's size.
+        size: u64,
+    },
+    /// All of it was held already.
+    Known {
+        /// The log's size.
+        size: u64,
+    },
+    /// No known charter version grants the log's key: neither kept nor held
+    /// against the peer.
+    PassedOver,
+}
+
+/// Records of a log, up to a checkpoint, in wire form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EncodedBatch {
+    /// The index of the first record.
+    pub start: u64,
+    /// The index after the last.
+    pub end: u64,
+    /// What [`UnverifiedBatch::decode`] reads.
+    pub bytes: Vec<u8>,
+}
+
+/// One node's ledger. Cloning it gives another handle to the same.
+#[derive(Debug, Clone)]
+pub struct Ledger(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<Store>,
+    shared: Arc<Shared>,
+    requests: Mutex<Option<mpsc::Sender<Request>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the writer and all readers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) charter: Arc<Charter>,
+    pub(crate) member: MemberId,
+    pub(crate) own_key: RawKey,
+    pub(crate) metrics: Metrics,
+    heads: RwLock<BTreeMap<LogId, (LogNumber, Head)>>,
+    news: broadcast::Sender<Head>,
+    ended: watch::Sender<bool>,
+}
+
+impl admission::View for Shared {
+    fn charter(&self, version: u32) -> Option<&Charter> {
+        (version == self.charter.version()).then_some(&*self.charter)
+    }
+
+    fn newest_charter(&self) -> &Charter {
+        &self.charter
+    }
+}
+
+impl Shared {
+    pub(crate) fn publish(&self, held: &Held) {
+        let head = Head {
+            log: held.state.log.clone(),
+            size: held.state.size,
+            root: held.state.root,
+        };
+        let mut heads = self.heads.write().unwrap_or_else(PoisonError::into_inner);
+        heads.insert(head.log.clone(), (held.number, head.clone()));
+        self.metrics
+            .logs
+            .set(i64::try_from(heads.len()).unwrap_or(i64::MAX));
+        drop(heads);
+        // Without subscribers there is nobody to tell.
+        drop(self.news.send(head));
+    }
+
+    /// Returns the local number of a log that is held durably.
+    pub(crate) fn number(&self, log: &LogId) -> Option<LogNumber> {
+        let heads = self.heads.read().unwrap_or_else(PoisonError::into_inner);
+        heads.get(log).map(|(number, _)| *number)
+    }
+
+    pub(crate) fn end(&self) {
+        self.ended.send_replace(true);
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+}
+
+impl Ledger {
+    /// Starts a run over a store: draws a fresh epoch and begins to serve.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or belongs to another federation, or the
+    /// key is no member's.
+    pub fn start(
+        store: Store,
+        config: Config,
+        registry: &mut Registry,
+    ) -> Result<Self, LedgerError> {
+        let own_key = config.key.public().raw();
+        let (member, _, _) = config
+            .charter
+            .author(&own_key)
+            .ok_or(LedgerError::NotAMember(own_key))?;
+        let member = member.id.clone();
+        pin_charter(&store, &config)?;
+        let view = store.view();
+        let logs = Logs::load(&view)?;
+        let run = author::start(&config.key, config.charter.federation(), &logs, &view)?;
+        let next_arrival = view.last_arrival()? + 1;
+        drop(view);
+        let shared = Arc::new(Shared {
+            charter: Arc::new(config.charter),
+            member,
+            own_key,
+            metrics: Metrics::register(registry),
+            heads: RwLock::default(),
+            news: broadcast::channel(HEADS_LAG).0,
+            ended: watch::channel(false).0,
+        });
+        for held in logs.iter().filter(|held| held.state.size > 0) {
+            shared.publish(held);
+        }
+        let store = Arc::new(store);
+        let (requests, queue) = mpsc::channel(QUEUE);
+        let writer = Writer {
+            store: Arc::clone(&store),
+            shared: Arc::clone(&shared),
+            logs,
+            run,
+            next_arrival,
+        };
+        let thread = std::thread::Builder::new()
+            .name("ledger-writer".into())
+            .spawn(move || writer.serve(queue))
+            .map_err(LedgerError::Thread)?;
+        Ok(Self(Arc::new(Inner {
+            store,
+            shared,
+            requests: Mutex::new(Some(requests)),
+            thread: Mutex::new(Some(thread)),
+        })))
+    }
+
+    /// Returns the charter that records are judged by.
+    pub fn charter(&self) -> Arc<Charter> {
+        Arc::clone(&self.0.shared.charter)
+    }
+
+    /// Returns this node's author key.
+    pub fn own_key(&self) -> RawKey {
+        self.0.shared.own_key
+    }
+
+    /// Returns the member whose node this is.
+    pub fn member(&self) -> &MemberId {
+        &self.0.shared.member
+    }
+
+    /// Returns the heads of all logs held, in the order of the logs.
+    pub fn heads(&self) -> Vec<Head> {
+        let heads = self.0.shared.heads.read();
+        let heads = heads.unwrap_or_else(PoisonError::into_inner);
+        heads.values().map(|(_, head)| head.clone()).collect()
+    }
+
+    /// Subscribes to heads that advance. A subscriber that lags behind re-reads
+    /// [`Ledger::heads`].
+    pub fn subscribe(&self) -> broadcast::Receiver<Head> {
+        self.0.shared.news.subscribe()
+    }
+
+    /// Waits until a write has failed and the run has ended.
+    pub async fn ended(&self) {
+        let mut ended = self.0.shared.ended.subscribe();
+        // The sender lives as long as this handle: an error cannot come.
+        drop(ended.wait_for(|ended| *ended).await);
+    }
+
+    /// Tells whether a write has failed and the run has ended.
+    pub fn has_ended(&self) -> bool {
+        self.0.shared.has_ended()
+    }
+
+    /// Returns a consistent snapshot to read from.
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        Snapshot::new(&self.0.shared, self.0.store.view())
+    }
+
+    /// Records events in a scope, all or none, and returns once they are
+    /// durable. A job's state is written with them.
+    ///
+    /// # Errors
+    ///
+    /// When the member may not write the scope, an event is too long for the
+    /// charter, there is none, or the write fails.
+    pub async fn capture(
+        &self,
+        scope: &ScopeName,
+        events: Vec<Event>,
+        job: Option<Job>,
+    ) -> Result<Captured, LedgerError> {
+        let shared = &self.0.shared;
+        self.may_write(scope)?;
+        if events.is_empty() {
+            return Err(LedgerError::Nothing);
+        }
+        let max = shared.charter.limits().record_payload_bytes_max;
+        let mut entries = Vec::with_capacity(events.len());
+        for (event, index) in events.into_iter().zip(0..) {
+            let payload = event.payload().as_bytes().to_vec();
+            if payload.len() > max as usize {
+                return Err(LedgerError::PayloadTooLong {
+                    event: index,
+                    bytes: payload.len(),
+                    max,
+                });
+            }
+            let entry = Entry {
+                kind: Kind::EVENT,
+                flags: Flags::NONE,
+                subject: Vec::new(),
+                payload,
+            };
+            entries.push((entry, Contents::Event(Box::new(event))));
+        }
+        let records = self.author(scope, entries, job, Vec::new()).await?;
+        Ok(Captured { records })
+    }
+
+    /// Discloses events to a scope, each with its proof, and returns the
+    /// disclosures once they are durable. What the scope's readers were shown
+    /// before is passed over.
+    ///
+    /// # Errors
+    ///
+    /// When a record is not held or is no event of another scope, the member
+    /// may not write the scope, or the write fails.
+    pub async fn disclose(
+        &self,
+        records: &[RecordId],
+        scope: &ScopeName,
+    ) -> Result<Vec<RecordAt>, LedgerError> {
+        self.may_write(scope)?;
+        let (entries, notes) = disclose::prepare(&self.snapshot(), records, scope)?;
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.author(scope, entries, None, notes).await
+    }
+
+    fn may_write(&self, scope: &ScopeName) -> Result<(), LedgerError> {
+        let shared = &self.0.shared;
+        if shared.charter.may_write(&shared.member, scope) {
+            return Ok(());
+        }
+        Err(LedgerError::NoRight {
+            member: shared.member.clone(),
+            scope: scope.clone(),
+            version: shared.charter.version(),
+        })
+    }
+
+    async fn author(
+        &self,
+        scope: &ScopeName,
+        entries: Vec<(Entry, Contents)>,
+        job: Option<Job>,
+        disclosed: Vec<disclose::Disclosed>,
+    ) -> Result<Vec<RecordAt>, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        let request = AuthorRequest {
+            scope: scope.clone(),
+            entries,
+            job,
+            disclosed,
+            reply,
+        };
+        self.ask(Request::Author(request)).await?;
+        answer.await.map_err(|_| LedgerError::Stopping)?
+    }
+
+    /// Verifies a peer's batch, judges its records and returns once they are
+    /// durable.
+    ///
+    /// # Errors
+    ///
+    /// [`ReceiveError::Batch`] where the batch is at fault, with nothing of it
+    /// stored; [`ReceiveError::Ledger`] where this node is.
+    pub async fn receive(&self, batch: UnverifiedBatch) -> Result<Received, ReceiveError> {
+        let federation = self.0.shared.charter.federation();
+        let opened = tokio::task::spawn_blocking(move || {
+            let batch = batch.open()?;
+            let read = |record| admission::read(record, federation);
+            let contents = batch.records().iter().map(read).collect();
+            Ok::<_, record::BatchError>((batch, contents))
+        });
+        let (batch, contents) = opened.await.map_err(|_| LedgerError::Stopping)??;
+        let (reply, answer) = oneshot::channel();
+        let request = ReceiveRequest {
+            batch,
+            contents,
+            reply,
+        };
+        self.ask(Request::Receive(request)).await?;
+        answer.await.map_err(|_| LedgerError::Stopping)?
+    }
+
+    async fn ask(&self, request: Request) -> Result<(), LedgerError> {
+        let requests = self.0.requests.lock();
+        let requests = requests.unwrap_or_else(PoisonError::into_inner).clone();
+        let requests = requests.ok_or(LedgerError::Stopping)?;
+        requests
+            .send(request)
+            .await
+            .map_err(|_| LedgerError::Stopping)
+    }
+
+    /// Reads records of a log from `from` on, up to a checkpoint: about
+    /// `bytes_max` at most, but at least one step between two checkpoints.
+    /// `None` where nothing is held beyond `from`.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or is damaged.
+    pub fn read_batch(
+        &self,
+        log: &LogId,
+        from: u64,
+        bytes_max: usize,
+    ) -> Result<Option<EncodedBatch>, LedgerError> {
+        let snapshot = self.snapshot();
+        let limit = TRANSFER_RECORDS_MAX;
+        let Some((records, checkpoint)) = snapshot.transfer(log, from, limit, bytes_max)? else {
+            return Ok(None);
+        };
+        let batch = UnverifiedBatch::from_stored(from, records, &checkpoint);
+        Ok(Some(EncodedBatch {
+            start: from,
+            end: batch.end(),
+            bytes: batch.encode(),
+        }))
+    }
+
+    /// Returns a frontier baseline shared with a peer; opaque here.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn baseline(&self, peer: &RawKey, side: Side) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.0.store.view().baseline(peer, side)?)
+    }
+
+    /// Stores a frontier baseline shared with a peer, synced.
+    ///
+    /// # Errors
+    ///
+    /// When the write fails.
+    pub fn save_baseline(
+        &self,
+        peer: &RawKey,
+        side: Side,
+        frontier: &[u8],
+    ) -> Result<(), LedgerError> {
+        let mut set = self.0.store.write();
+        set.baseline(peer, side, frontier);
+        Ok(self.0.store.commit(set)?)
+    }
+
+    /// Returns a capture job's state.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn job(&self, id: &str) -> Result<Option<Vec<u8>>, LedgerError> {
+        Ok(self.0.store.view().job(id)?)
+    }
+
+    /// Draws an id for a new capture job.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no randomness.
+    pub fn new_job_id(&self) -> Result<String, LedgerError> {
+        writer::fresh_id()
+    }
+
+    /// Takes no further writes, lets those that wait finish, and returns when
+    /// the writer has ended.
+    pub async fn stop(&self) {
+        let requests = self.0.requests.lock();
+        drop(requests.unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.0.thread.lock();
+        let thread = thread.unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A writer that panicked has been reported by the panic itself.
+            drop(tokio::task::spawn_blocking(move || thread.join()).await);
+        }
+    }
+}
+
+/// Keeps the charter with the records, and refuses a store of another one.
+fn pin_charter(store: &Store, config: &Config) -> Result<(), LedgerError> {
+    let version = config.charter.version();
+    match store.view().charter(version)? {
+        Some(held) if Charter::first(&held, &config.charter.federation()).is_ok() => Ok(()),
+        Some(_) => Err(LedgerError::Damaged(
+            "it belongs to another federation than the charter given",
+        )),
+        None => {
+            let mut set = store.write();
+            set.charter(version, &config.charter_file);
+            Ok(store.commit(set)?)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What a node says of its ledger.
+
+use charter::MemberId;
+use record::{FederationId, LogId, RawKey};
+
+use crate::error::LedgerError;
+use crate::snapshot::Snapshot;
+
+/// A node's ledger at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The federation.
+    pub federation: FederationId,
+    /// The charter version that records are judged by.
+    pub charter_version: u32,
+    /// The member whose node this is.
+    pub member: MemberId,
+    /// The node's author key.
+    pub author: RawKey,
+    /// How many records were ever stored here.
+    pub records: u64,
+    /// The logs held, in the order in which they came.
+    pub logs: Vec<LogStatus>,
+    /// Whether a failed write has ended the run.
+    pub ended: bool,
+}
+
+/// One log held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogStatus {
+    /// The log.
+    pub log: LogId,
+    /// The member whose key signs it.
+    pub member: Option<MemberId>,
+    /// The number of records held.
+    pub size: u64,
+    /// Whether this node wrote it, as it remembers.
+    pub written_here: bool,
+    /// From which index on its records are *recovered*: later logs of the same
+    /// key name it only up to there.
+    pub recovered_from: Option<u64>,
+}
+
+impl Snapshot<'_> {
+    /// Returns the ledger's status.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or is damaged.
+    pub fn status(&self) -> Result<Status, LedgerError> {
+        let shared = self.shared();
+        let mut logs = Vec::new();
+        for (_, state) in self.view().logs()? {
+            if state.size == 0 {
+                continue;
+            }
+            let member = self.charter().author(&state.log.author);
+            logs.push(LogStatus {
+                member: member.map(|(member, _, _)| member.id.clone()),
+                size: state.size,
+                written_here: state.written_here,
+                recovered_from: state.named_at.filter(|named| *named < state.size),
+                log: state.log,
+            });
+        }
+        Ok(Status {
+            federation: self.charter().federation(),
+            charter_version: self.charter().version(),
+            member: shared.member.clone(),
+            author: shared.own_key,
+            records: self.view().last_arrival()?,
+            logs,
+            ended: shared.has_ended(),
+        })
+    }
+}

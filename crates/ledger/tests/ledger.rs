@@ -1,0 +1,333 @@
+//! Two ledgers of one federation: what one captures, the other holds, finds,
+//! proves and answers; and what a restart or an old copy of a disk may do.
+
+use std::path::Path;
+
+use charter::{
+    Charter, Draft, Enrolment, EnrolmentTerms, MemberId, MemberKind, MemberSettings, Names,
+};
+use epcis::{Contexts, Document, Event};
+use gs1::Key;
+use ledger::{Config, EventFilter, Ledger, LedgerError, ReceiveError, Received};
+use prometheus_client::registry::Registry;
+use record::{BatchError, RecordId, ScopeName, SecretKey, UnverifiedBatch};
+use store::{Resources, Store};
+use trace::{Direction, Question, trace};
+
+fn key(seed: u8) -> SecretKey {
+    SecretKey::from_seed(&[seed; 32])
+}
+
+fn scope(name: &str) -> ScopeName {
+    ScopeName::new(name).expect("a name")
+}
+
+/// A charter of two provinces and an agency; seeds 1, 2 and 3.
+fn charter_file() -> (String, Charter) {
+    let governor = key(100);
+    let mut draft = Draft::new("thu", [(governor.public(), "G".to_owned())], 1).expect("a draft");
+    let members = [
+        ("lam-dong", MemberKind::Province, 1u8),
+        ("lang-son", MemberKind::Province, 2),
+        ("gacc", MemberKind::Agency, 3),
+    ];
+    for (id, kind, seed) in members {
+        let terms = EnrolmentTerms {
+            node_name: "a".parse().expect("a name"),
+            addresses: vec!["/ip4/127.0.0.1/tcp/1".into()],
+            public_url: None,
+            member: Some(id.parse().expect("a name")),
+            names: Some(Names {
+                vi: id.to_owned(),
+                en: id.to_owned(),
+            }),
+            kind: Some(kind),
+        };
+        let request = Enrolment::new(&key(seed), &key(seed + 50), &terms).expect("a request");
+        let edited = draft.add_member(&request, MemberSettings::default());
+        assert_eq!(edited.expect("a member").signatures_dropped, 0);
+    }
+    draft.sign(&governor).expect("signed");
+    let file = draft.to_file();
+    let charter = Charter::first(file.as_bytes(), &draft.federation()).expect("a charter");
+    (file, charter)
+}
+
+fn open(path: &Path, seed: u8) -> Ledger {
+    let resources = Resources::new(1 << 20, 8 << 20).expect("resources");
+    let store = Store::open(path, &resources).expect("a folder opens");
+    let (file, charter) = charter_file();
+    let config = Config {
+        key: key(seed),
+        charter,
+        charter_file: file.into_bytes(),
+    };
+    Ledger::start(store, config, &mut Registry::default()).expect("a member's ledger")
+}
+
+fn event(serial: u32) -> Event {
+    let text = format!(
+        r#"{{"@context":"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+        "type":"ObjectEvent","eventTime":"2026-10-12T07:00:00.000+07:00","eventTimeZoneOffset":"+07:00",
+        "eventID":"urn:uuid:00000000-0000-4000-8000-{serial:012}",
+        "epcList":["urn:epc:id:sgtin:8934999.900101.{serial}"],"action":"ADD","bizStep":"commissioning"}}"#
+    );
+    let document = Document::parse(text.as_bytes(), &Contexts::new()).expect("a valid event");
+    document.events.into_iter().next().expect("one event")
+}
+
+fn item(serial: u32) -> Key {
+    Key::from_uri(&format!("urn:epc:id:sgtin:8934999.900101.{serial}")).expect("a key")
+}
+
+fn found(ledger: &Ledger, serial: u32) -> Vec<ledger::HeldEvent> {
+    let filter = EventFilter {
+        any_epc: Some(vec![item(serial)]),
+        event_id: None,
+    };
+    ledger
+        .snapshot()
+        .events(&filter, 0, 10)
+        .expect("read")
+        .events
+}
+
+/// Hands over all that `to` lacks of the scopes given, as a peer would.
+async fn replicate(from: &Ledger, to: &Ledger, scopes: &[&str]) {
+    for head in from.heads() {
+        if !scopes.contains(&head.log.scope.as_str()) {
+            continue;
+        }
+        loop {
+            let held = to.heads().into_iter().find(|h| h.log == head.log);
+            let at = held.map_or(0, |h| h.size);
+            let Some(batch) = from.read_batch(&head.log, at, 1 << 20).expect("read") else {
+                break;
+            };
+            let batch = UnverifiedBatch::decode(&batch.bytes).expect("honest bytes");
+            let received = to.receive(batch).await.expect("an honest batch");
+            assert!(!matches!(received, Received::PassedOver), "{head:?}");
+        }
+    }
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_captures_the_other_finds_and_proves() {
+    let (one, two) = (folder(), folder());
+    let (lam_dong, lang_son) = (open(one.path(), 1), open(two.path(), 2));
+    let national = scope("national");
+    let captured = lam_dong
+        .capture(&national, vec![event(1), event(2)], None)
+        .await
+        .expect("captured");
+    // The second arrives twice: one event, one attestation each.
+    lam_dong
+        .capture(&national, vec![event(2)], None)
+        .await
+        .expect("captured");
+    replicate(&lam_dong, &lang_son, &["national"]).await;
+    assert_eq!(found(&lang_son, 1).len(), 1);
+    let twice = found(&lang_son, 2);
+    assert_eq!(twice.len(), 1);
+    assert_eq!(twice[0].attestations.len(), 2);
+    assert_eq!(twice[0].attestations[0].author.as_str(), "lam-dong");
+    let id = captured.records[0].id;
+    let proof = lang_son.snapshot().prove(&id).expect("read").expect("held");
+    assert_eq!(proof.id(), id);
+    let question = Question::new(item(1), Direction::Both);
+    let answer = trace(&lang_son.snapshot(), &question).expect("an answer");
+    assert_eq!(answer.events.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disclosure_carries_the_first_authors_signature() {
+    let folders = [folder(), folder(), folder()];
+    let [a, b, c] = [1, 2, 3].map(|seed: u8| open(folders[usize::from(seed) - 1].path(), seed));
+    let national = scope("national");
+    let mut ids: Vec<RecordId> = Vec::new();
+    for serials in [[1, 2], [3, 4]] {
+        let events = serials.map(event).to_vec();
+        let captured = a.capture(&national, events, None).await.expect("captured");
+        ids.extend(captured.records.iter().map(|r| r.id));
+    }
+    replicate(&a, &b, &["national"]).await;
+    let partner = scope("with-gacc");
+    let shown = b.disclose(&ids[..2], &partner).await.expect("disclosed");
+    assert_eq!(shown.len(), 2);
+    // Shown before: passed over. New: continues what was shown.
+    let shown = b.disclose(&ids[1..3], &partner).await.expect("disclosed");
+    assert_eq!(shown.len(), 1);
+    replicate(&b, &c, &["with-gacc", "public"]).await;
+    let seen = found(&c, 1);
+    assert_eq!(seen.len(), 1);
+    let attestation = &seen[0].attestations[0];
+    assert_eq!(attestation.author.as_str(), "lam-dong");
+    let by = attestation.disclosed_by.as_ref().map(MemberId::as_str);
+    assert_eq!(by, Some("lang-son"));
+    assert_eq!(found(&c, 3).len(), 1);
+    assert!(found(&c, 4).is_empty(), "not disclosed");
+    let proof = c.snapshot().prove(&ids[0]).expect("read").expect("held");
+    assert_eq!(proof.place().log.scope, national);
+    // The agency may not write the provinces' scope.
+    let refused = c.capture(&national, vec![event(9)], None).await;
+    assert!(matches!(refused, Err(LedgerError::NoRight { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_and_meddlers_leave_no_trace() {
+    let (one, two, three) = (folder(), folder(), folder());
+    let (a, b) = (open(one.path(), 1), open(two.path(), 2));
+    let agency = open(three.path(), 3);
+    let national = scope("national");
+    a.capture(&national, vec![event(1)], None)
+        .await
+        .expect("captured");
+    let head = a.heads().remove(0);
+    let honest = a
+        .read_batch(&head.log, 0, 1 << 20)
+        .expect("read")
+        .expect("held");
+    for at in 0..honest.bytes.len() {
+        let mut bytes = honest.bytes.clone();
+        bytes[at] ^= 1 << (at % 8);
+        let Ok(batch) = UnverifiedBatch::decode(&bytes) else {
+            continue;
+        };
+        match b.receive(batch).await {
+            Ok(Received::PassedOver)
+            | Err(ReceiveError::Batch(
+                BatchError::Record { .. }
+                | BatchError::Root
+                | BatchError::Gap { .. }
+                | BatchError::Checkpoint(_),
+            )) => {}
+            other => panic!("byte {at}: {other:?}"),
+        }
+    }
+    assert!(b.heads().is_empty());
+    // The agency's own scope is not the provinces': what it signs there is
+    // passed over where the charter does not grant it.
+    let public = scope("with-gacc");
+    agency
+        .capture(&public, vec![event(2)], None)
+        .await
+        .expect("its own scope");
+    replicate(&agency, &b, &["with-gacc"]).await;
+    assert_eq!(found(&b, 2).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_start_writes_fresh_logs_that_name_the_old() {
+    let folder = folder();
+    let national = scope("national");
+    for run in 0..3u32 {
+        let ledger = open(folder.path(), 1);
+        ledger
+            .capture(&national, vec![event(run)], None)
+            .await
+            .expect("captured");
+        assert_eq!(ledger.heads().len(), 1 + run as usize);
+        ledger.stop().await;
+    }
+    let ledger = open(folder.path(), 1);
+    let status = ledger.snapshot().status().expect("read");
+    assert_eq!(status.logs.len(), 3);
+    assert!(
+        status
+            .logs
+            .iter()
+            .all(|l| l.written_here && l.recovered_from.is_none())
+    );
+    assert_eq!(status.records, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_copy_put_back_twice_contradicts_nothing() {
+    let (disk, backup, peer) = (folder(), folder(), folder());
+    let national = scope("national");
+    let b = open(peer.path(), 2);
+    let a = open(disk.path(), 1);
+    a.capture(&national, vec![event(1)], None)
+        .await
+        .expect("captured");
+    replicate(&a, &b, &["national"]).await;
+    a.stop().await;
+    drop(a);
+    let old = backup.path().join("old");
+    copy(disk.path(), &old);
+    // The same first log goes on after the copy was taken, in a second run.
+    let a = open(disk.path(), 1);
+    a.capture(&national, vec![event(2)], None)
+        .await
+        .expect("captured");
+    replicate(&a, &b, &["national"]).await;
+    a.stop().await;
+    drop(a);
+    for round in 0..2u32 {
+        let again = backup.path().join(format!("round-{round}"));
+        copy(&old, &again);
+        let a = open(&again, 1);
+        a.capture(&national, vec![event(10 + round)], None)
+            .await
+            .expect("captured");
+        replicate(&a, &b, &["national"]).await;
+        // What it forgot comes back from its peer, and is known as forgotten.
+        replicate(&b, &a, &["national"]).await;
+        assert_eq!(found(&a, 2).len(), 1);
+        let status = a.snapshot().status().expect("read");
+        let forgotten = status.logs.iter().filter(|l| !l.written_here).count();
+        assert_eq!(forgotten, 1 + round as usize);
+        a.stop().await;
+    }
+    let status = b.snapshot().status().expect("read");
+    assert_eq!(
+        status.logs.len(),
+        4,
+        "four runs, four logs, no contradiction"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_captures_are_cut_into_batches() {
+    let (one, two) = (folder(), folder());
+    let (a, b) = (open(one.path(), 1), open(two.path(), 2));
+    let national = scope("national");
+    let events: Vec<_> = (0..3_000).map(event).collect();
+    let captured = a.capture(&national, events, None).await.expect("captured");
+    assert_eq!(captured.records.len(), 3_000);
+    assert!(
+        captured
+            .records
+            .iter()
+            .zip(1..)
+            .all(|(r, i)| r.place.index == i)
+    );
+    replicate(&a, &b, &["national"]).await;
+    assert_eq!(a.heads(), b.heads());
+    let mut after = 0;
+    let mut seen = 0;
+    loop {
+        let page = b
+            .snapshot()
+            .events(&EventFilter::default(), after, 700)
+            .expect("read");
+        seen += page.events.len();
+        match page.next {
+            Some(next) => after = next,
+            None => break,
+        }
+    }
+    assert_eq!(seen, 3_000);
+}
