@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use libp2p::Multiaddr;
+use record::RawKey;
 
 /// How the node listens, and the bounds of its links.
 #[derive(Debug, Clone)]
@@ -37,8 +38,8 @@ pub struct Limits {
     /// How many bodies of one peer may be on their way through the ledger.
     /// Until one is done, its bulk stream is not read further.
     pub bodies_in_flight_max: usize,
-    /// How many bodies may be read from the ledger and wait to be sent, over
-    /// all peers.
+    /// How many bodies may be read from the ledger and packed at one time, over
+    /// all peers. Of each peer one more may wait to be written.
     pub bodies_in_reading_max: usize,
     /// How long a write, or the next bytes inside a frame, may take.
     pub progress_timeout: Duration,
@@ -125,9 +126,14 @@ pub enum NetworkError {
         /// How long the node waited.
         seconds: u64,
     },
-    /// The node's state of what peers hold could not be read.
-    #[error("reading what is known of the peers")]
-    Ledger(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The charter does not know this node by its two keys.
+    #[error("the charter lists no node with author key {author} and transport key {transport}")]
+    NotEnrolled {
+        /// The node's author key.
+        author: RawKey,
+        /// The node's transport key.
+        transport: RawKey,
+    },
 }
 
 /// Reads multiaddr texts.

@@ -12,6 +12,8 @@ use futures::io::{ReadHalf, WriteHalf};
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use libp2p::PeerId;
 use libp2p::swarm::ConnectionId;
+use record::{BatchError, UnverifiedBatch};
+use replica::{Message, MessageError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -36,7 +38,7 @@ const PARTING: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) enum Happening {
     /// A message arrived.
-    Message(Vec<u8>),
+    Message(Message),
     /// A body arrived.
     Body(Body),
     /// Part of a body arrived.
@@ -63,11 +65,10 @@ impl Teller {
     }
 }
 
-/// A body as it arrived.
+/// A body as it arrived: read, and nothing of it checked.
 #[derive(Debug)]
 pub(crate) struct Body {
-    /// The body, uncompressed.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) batch: UnverifiedBatch,
     /// Its size on the wire, without the frame's length.
     pub(crate) wire_bytes: u64,
     /// Held until the body is dealt with; the next ones wait for it.
@@ -89,6 +90,12 @@ pub(crate) enum Ended {
     /// The peer sent what is no frame.
     #[error(transparent)]
     Frame(#[from] FrameError),
+    /// The peer sent what is no message.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    /// The peer sent what is no batch of records.
+    #[error(transparent)]
+    Body(#[from] BatchError),
 }
 
 impl Ended {
@@ -99,6 +106,17 @@ impl Ended {
             Self::Io(_) => "io",
             Self::Stalled(_) => "stalled",
             Self::Frame(error) => error.reason(),
+            Self::Message(_) => "malformed-message",
+            Self::Body(_) => "malformed-body",
+        }
+    }
+
+    /// Tells whether only a faulty peer brings a link to this end.
+    pub(crate) fn is_fault(&self) -> bool {
+        match self {
+            Self::Closed | Self::Io(_) | Self::Stalled(_) => false,
+            Self::Frame(error) => error.is_fault(),
+            Self::Message(_) | Self::Body(_) => true,
         }
     }
 }
@@ -317,7 +335,10 @@ async fn read_control<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<Half, Ended> {
     loop {
         match reader.next().await? {
-            Read::Frame(message) => teller.tell(Happening::Message(message)).await,
+            Read::Frame(frame) => {
+                let message = Message::decode(&frame)?;
+                teller.tell(Happening::Message(message)).await;
+            }
             Read::Part => {}
             Read::End => return Ok(Half::Read),
         }
@@ -350,11 +371,11 @@ async fn read_bulk<S: AsyncRead + AsyncWrite + Unpin>(
             }
         };
         let wire_bytes = frame.len() as u64;
-        let bytes = frame::decode_bulk(&frame, frame::BODY_BYTES_MAX)?;
+        let batch = UnverifiedBatch::decode(&frame::decode_bulk(&frame, frame::BODY_BYTES_MAX)?)?;
         drop(frame);
         told = tokio::time::Instant::now();
         let body = Body {
-            bytes,
+            batch,
             wire_bytes,
             slot,
         };

@@ -1,30 +1,36 @@
 //! All links of a node: dialling, the gate, the streams and their tasks,
 //! brought together into one source of events.
 
+mod events;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::{Duration, Instant, SystemTime};
 
 use futures::StreamExt;
 use libp2p::core::ConnectedPoint;
-use libp2p::core::transport::ListenerId;
+use libp2p::core::transport::{ListenerId, TransportError};
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
-use libp2p::swarm::{ConnectionId, DialError, ListenError, NetworkBehaviour, SwarmEvent};
+use libp2p::swarm::{ConnectionId, DialError, NetworkBehaviour, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Swarm, connection_limits, ping};
 use record::SecretKey;
+use replica::Message;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::config::{Limits, NetworkError};
 use crate::dial::{Timetable, resolve};
 use crate::frame;
-use crate::gate::{Gate, Refusal};
-use crate::link::{Body, BulkFrame, Ended, Happening, Link, Teller};
+use crate::gate::Gate;
+use crate::link::{Body, BulkFrame, Happening, Link};
 use crate::metrics::{Metrics, PeerTraffic, Traffic, count};
-use crate::streams::{Pair, Paired, Streams, Unpaired};
+use crate::streams::Streams;
 use crate::transport;
 
 /// How long a listening socket may take to come up.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait before a listening socket is asked for again.
+const LISTEN_AGAIN: Duration = Duration::from_millis(50);
 
 /// How long peers may take to close their side when the node shuts down.
 const PARTING: Duration = Duration::from_secs(3);
@@ -64,7 +70,7 @@ pub(crate) enum LinkEvent {
     /// The link to a peer is over.
     Down(PeerId),
     /// A message arrived.
-    Message(PeerId, Vec<u8>),
+    Message(PeerId, Message),
     /// A body arrived.
     Body(PeerId, Body),
     /// Part of a body arrived.
@@ -195,18 +201,12 @@ impl Links {
 
     /// Listens, and waits until every address has a socket.
     pub(crate) async fn listen(&mut self, addresses: Vec<Multiaddr>) -> Result<(), NetworkError> {
+        let deadline = tokio::time::Instant::now() + LISTEN_TIMEOUT;
         let mut waiting = HashMap::new();
         for address in addresses {
-            let id =
-                self.swarm
-                    .listen_on(address.clone())
-                    .map_err(|cause| NetworkError::Listen {
-                        address: address.to_string(),
-                        cause: cause.into(),
-                    })?;
-            waiting.insert(id, address.to_string());
+            let text = address.to_string();
+            waiting.insert(self.listen_on(address, deadline).await?, text);
         }
-        let deadline = tokio::time::Instant::now() + LISTEN_TIMEOUT;
         while let Some(address) = waiting.values().next().cloned() {
             let event = tokio::time::timeout_at(deadline, self.swarm.select_next_some())
                 .await
@@ -230,6 +230,29 @@ impl Links {
             self.on_swarm(event);
         }
         Ok(())
+    }
+
+    /// Asks for a listening socket, again for a while: within one process, a
+    /// QUIC socket outlives its network by some milliseconds.
+    async fn listen_on(
+        &mut self,
+        address: Multiaddr,
+        deadline: tokio::time::Instant,
+    ) -> Result<ListenerId, NetworkError> {
+        loop {
+            let cause = match self.swarm.listen_on(address.clone()) {
+                Ok(id) => return Ok(id),
+                Err(cause) => cause,
+            };
+            let is_final = matches!(cause, TransportError::MultiaddrNotSupported(_));
+            if is_final || tokio::time::Instant::now() >= deadline {
+                return Err(NetworkError::Listen {
+                    address: address.to_string(),
+                    cause: cause.into(),
+                });
+            }
+            tokio::time::sleep(LISTEN_AGAIN).await;
+        }
     }
 
     /// Returns the addresses of the listening sockets, without peer ids.
@@ -263,11 +286,11 @@ impl Links {
 
     /// Queues a message. A peer whose queue is full does not read: its link
     /// ends.
-    pub(crate) fn send_message(&mut self, peer: PeerId, message: &[u8]) {
+    pub(crate) fn send_message(&mut self, peer: PeerId, message: &Message) {
         let Some(up) = self.peers.get(&peer).and_then(|peer| peer.link.as_ref()) else {
             return;
         };
-        match frame::encode_control(message, frame::CONTROL_BYTES_MAX) {
+        match frame::encode_control(&message.encode(), frame::CONTROL_BYTES_MAX) {
             Ok(frame) => {
                 if !up.link.send_control(frame) {
                     self.end(peer, "queue-full");
@@ -366,170 +389,6 @@ impl Links {
         }
     }
 
-    fn on_swarm(&mut self, event: SwarmEvent<BehaviourEvent>) {
-        match event {
-            SwarmEvent::Behaviour(BehaviourEvent::Streams(paired)) => self.on_paired(paired),
-            SwarmEvent::Behaviour(BehaviourEvent::Ping(ping)) => self.on_ping(ping),
-            SwarmEvent::ConnectionEstablished {
-                peer_id,
-                connection_id,
-                endpoint,
-                ..
-            } => {
-                self.connections.insert(connection_id, endpoint);
-                self.timetable.connected(&peer_id);
-            }
-            SwarmEvent::ConnectionClosed {
-                peer_id,
-                connection_id,
-                num_established,
-                cause,
-                ..
-            } => {
-                self.connections.remove(&connection_id);
-                if self.is_up_on(&peer_id, connection_id) {
-                    tracing::debug!(peer = %peer_id, ?cause, "connection closed");
-                    self.end(peer_id, "connection-closed");
-                }
-                if num_established == 0 {
-                    self.timetable.lost(Instant::now(), &peer_id, chance());
-                }
-            }
-            SwarmEvent::OutgoingConnectionError {
-                peer_id: Some(peer),
-                error,
-                ..
-            } => {
-                self.count_limit(match &error {
-                    DialError::Denied { cause } => Some(cause),
-                    _ => None,
-                });
-                self.not_reached(peer, &error);
-            }
-            SwarmEvent::IncomingConnectionError {
-                error,
-                send_back_addr,
-                ..
-            } => {
-                self.count_limit(match &error {
-                    ListenError::Denied { cause } => Some(cause),
-                    _ => None,
-                });
-                tracing::debug!(address = %send_back_addr, %error, "no connection came in");
-            }
-            SwarmEvent::NewListenAddr {
-                listener_id,
-                address,
-            } => {
-                tracing::info!(%address, "listening");
-                self.listening
-                    .entry(listener_id)
-                    .or_default()
-                    .insert(address);
-            }
-            SwarmEvent::ExpiredListenAddr {
-                listener_id,
-                address,
-            } => {
-                self.listening
-                    .entry(listener_id)
-                    .or_default()
-                    .remove(&address);
-            }
-            SwarmEvent::ListenerClosed {
-                listener_id,
-                reason,
-                ..
-            } => {
-                self.listening.remove(&listener_id);
-                if let Err(error) = reason {
-                    tracing::error!(%error, "a listening socket closed");
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Counts a connection that was turned away for want of room; the gate
-    /// counts its own.
-    fn count_limit(&self, cause: Option<&libp2p::swarm::ConnectionDenied>) {
-        if cause.is_some_and(|cause| cause.downcast_ref::<Refusal>().is_none()) {
-            count(&self.metrics.refused_connections, "limit");
-        }
-    }
-
-    fn on_ping(&mut self, ping: ping::Event) {
-        match ping.result {
-            Ok(_) | Err(ping::Failure::Unsupported) => {}
-            Err(error) => {
-                tracing::debug!(peer = %ping.peer, %error, "peer does not answer");
-                self.swarm.close_connection(ping.connection);
-            }
-        }
-    }
-
-    fn on_paired(&mut self, paired: Paired) {
-        let Paired {
-            peer,
-            connection,
-            outcome,
-        } = paired;
-        match outcome {
-            Ok(pair) => self.bring_up(peer, connection, pair),
-            Err(error) => {
-                tracing::debug!(%peer, member = self.name(&peer), %error, "no pair of streams");
-                count(&self.metrics.ended_links, error.reason());
-                if matches!(error, Unpaired::OutOfTurn(_)) {
-                    self.fault(peer, error.reason());
-                } else {
-                    self.swarm.close_connection(connection);
-                }
-            }
-        }
-    }
-
-    fn bring_up(&mut self, peer: PeerId, connection: ConnectionId, pair: Pair) {
-        if self.parting {
-            return;
-        }
-        let (Some(known), Some(endpoint)) =
-            (self.peers.get_mut(&peer), self.connections.get(&connection))
-        else {
-            // The gate is closing it.
-            return;
-        };
-        let status = LinkStatus {
-            since: SystemTime::now(),
-            address: endpoint.get_remote_address().to_string(),
-            transport: transport::transport_name(endpoint.get_remote_address()),
-            dialled_here: endpoint.is_dialer(),
-        };
-        tracing::info!(
-            %peer,
-            member = known.contact.name,
-            address = status.address,
-            dialled_here = status.dialled_here,
-            "linked",
-        );
-        let meters = known.traffic.meters(&self.metrics);
-        let teller = Teller {
-            peer,
-            connection,
-            queue: self.tell.clone(),
-        };
-        let link = Link::start(pair.control, pair.bulk, &self.limits, meters, teller);
-        let replaced = known.link.replace(Up {
-            connection,
-            link,
-            status,
-        });
-        if replaced.is_none() {
-            self.metrics.links.inc();
-        }
-        self.timetable.linked(&peer);
-        self.told.push_back(LinkEvent::Up(peer));
-    }
-
     fn is_up_on(&self, peer: &PeerId, connection: ConnectionId) -> bool {
         self.peers
             .get(peer)
@@ -537,32 +396,8 @@ impl Links {
             .is_some_and(|up| up.connection == connection)
     }
 
-    fn on_happening(&mut self, peer: PeerId, connection: ConnectionId, happening: Happening) {
-        if !self.is_up_on(&peer, connection) {
-            return;
-        }
-        match happening {
-            Happening::Message(message) => self.told.push_back(LinkEvent::Message(peer, message)),
-            Happening::Body(body) => self.told.push_back(LinkEvent::Body(peer, body)),
-            Happening::Arriving => self.told.push_back(LinkEvent::Arriving(peer)),
-            Happening::Ended(ended) => {
-                tracing::debug!(%peer, member = self.name(&peer), error = %ended, "link ended");
-                match &ended {
-                    Ended::Frame(error) => {
-                        count(&self.metrics.refused_frames, error.reason());
-                        if error.is_fault() {
-                            return self.fault(peer, error.reason());
-                        }
-                    }
-                    Ended::Closed | Ended::Io(_) | Ended::Stalled(_) => {}
-                }
-                self.end(peer, ended.reason());
-            }
-        }
-    }
-
     /// Ends a link and its connection, if there is one.
-    fn end(&mut self, peer: PeerId, reason: &'static str) {
+    pub(crate) fn end(&mut self, peer: PeerId, reason: &'static str) {
         let Some(up) = self
             .peers
             .get_mut(&peer)

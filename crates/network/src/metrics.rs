@@ -1,5 +1,6 @@
 //! What the network counts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -34,12 +35,22 @@ pub(crate) struct Metrics {
     pub(crate) refused_messages: Family<Reason, Counter>,
     bytes: Family<Carried, Counter>,
     frames: Family<Carried, Counter>,
+    /// What the state machine counts.
+    replication: BTreeMap<replica::Counter, Counter>,
 }
 
 impl Metrics {
-    /// Makes the counters and registers them under `network_…`.
+    /// Makes the counters and registers them, under `network_…` and
+    /// `replica_…`.
     pub(crate) fn register(registry: &mut Registry) -> Self {
-        let metrics = Self::default();
+        let mut metrics = Self::default();
+        let replication = registry.sub_registry_with_prefix("replica");
+        for counter in replica::Counter::ALL {
+            let kept = Counter::default();
+            let help = counter.name().replace('_', " ");
+            replication.register(counter.name(), help, kept.clone());
+            metrics.replication.insert(counter, kept);
+        }
         let registry = registry.sub_registry_with_prefix("network");
         registry.register("links", "Peers with both streams up", metrics.links.clone());
         registry.register(
@@ -83,6 +94,15 @@ impl Metrics {
         );
         registry.register("frames", "Frames carried", metrics.frames.clone());
         metrics
+    }
+}
+
+impl Metrics {
+    /// Adds to a counter of the state machine.
+    pub(crate) fn replication(&self, counter: replica::Counter, by: u64) {
+        if let Some(kept) = self.replication.get(&counter) {
+            kept.inc_by(by);
+        }
     }
 }
 

@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use futures::AsyncWriteExt;
 use libp2p::swarm::Swarm;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
+use record::{
+    CharterRef, Entry, Epoch, FederationId, Flags, Kind, Run, Salt, ScopeName, UnverifiedBatch,
+};
 use tokio::sync::oneshot;
 
 use super::*;
 use crate::config::Redial;
 use crate::metrics::{Reason, counted};
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
+use crate::streams::{Paired, Unpaired};
 
 const QUIC: &str = "/ip4/127.0.0.1/udp/0/quic-v1";
 const TCP: &str = "/ip4/127.0.0.1/tcp/0";
@@ -50,22 +54,6 @@ async fn node(byte: u8, listen: &str) -> Links {
     let listen = listen.parse().expect("an address");
     links.listen(vec![listen]).await.expect("listens");
     links
-}
-
-/// Starts a node on a socket that another one held until just now: inside one
-/// process it is free only once the last task of that node is gone.
-async fn node_at(byte: u8, address: &Multiaddr) -> Links {
-    let again = async {
-        loop {
-            let metrics = Metrics::register(&mut Registry::default());
-            let mut links = Links::new(&key(byte), limits(), metrics).expect("a swarm");
-            match links.listen(vec![address.clone()]).await {
-                Ok(()) => return links,
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
-            }
-        }
-    };
-    tokio::time::timeout(BOUND, again).await.expect("listens")
 }
 
 fn know(links: &mut Links, peers: &[(u8, Vec<Multiaddr>)]) {
@@ -176,12 +164,55 @@ async fn a_stranger_is_refused_before_any_protocol() {
 struct Seen {
     messages: usize,
     bodies: usize,
-    bytes: usize,
 }
 
 const MESSAGES: usize = 3_000;
 const BODIES: usize = 64;
-const BODY: usize = 1 << 20;
+
+/// A part of a frontier: some hundred bytes for each log.
+fn message(logs: u64) -> Message {
+    let entry = |number: u64| replica::Head {
+        log: record::LogId {
+            author: key(9).public().raw(),
+            scope: ScopeName::new("national").expect("a name"),
+            epoch: Epoch(u128::from(number).to_be_bytes()),
+        },
+        size: 7,
+        root: record::Digest::of(&[b"root"]),
+    };
+    Message::Full {
+        charter: CHARTER,
+        entries: (0..logs).map(entry).collect(),
+        root: None,
+    }
+}
+
+const CHARTER: CharterRef = CharterRef {
+    version: 1,
+    hash: [0; 8],
+};
+
+/// A batch of one record after its opening.
+fn batch(payload: &[u8]) -> UnverifiedBatch {
+    let mut run = Run::start(
+        key(9),
+        FederationId(record::Digest::of(&[b"federation"])),
+        Epoch([1; 16]),
+        &[],
+    );
+    let entry = Entry {
+        kind: Kind::EVENT,
+        flags: Flags::NONE,
+        subject: Vec::new(),
+        payload: payload.to_vec(),
+    };
+    let scope = ScopeName::new("national").expect("a name");
+    let batch = run
+        .batch(1, &scope, CHARTER, vec![entry], || Salt([4; 16]))
+        .expect("fits");
+    let records = batch.records().iter().map(|(_, r)| r.clone()).collect();
+    UnverifiedBatch::from_stored(0, records, batch.checkpoint())
+}
 
 /// Sends all its bodies and messages, and takes as many, holding on to each
 /// body until the next three are there.
@@ -215,12 +246,12 @@ async fn exchange(mut links: Links, peer: PeerId, frame: Vec<u8>) -> (Links, See
                 }));
             }
             LinkEvent::Message(_, message) => {
-                assert_eq!(message.len(), 700);
+                assert!(matches!(message, Message::Full { .. }));
                 seen.messages += 1;
             }
             LinkEvent::Body(_, body) => {
                 seen.bodies += 1;
-                seen.bytes += body.bytes.len();
+                assert_eq!(body.batch.end(), 2);
                 held.push_back(body);
                 if held.len() > 3 {
                     held.pop_front();
@@ -230,7 +261,7 @@ async fn exchange(mut links: Links, peer: PeerId, frame: Vec<u8>) -> (Links, See
             LinkEvent::Down(_) => panic!("the link is down; seen {seen:?}"),
         }
         while sent < MESSAGES && writer.is_some() && sent <= seen.messages + 500 {
-            links.send_message(peer, &[7; 700]);
+            links.send_message(peer, &message(7));
             sent += 1;
         }
     }
@@ -244,9 +275,11 @@ async fn both_sides_write_at_full_speed_and_neither_waits_for_the_other() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         state.to_be_bytes()[0]
     })
-    .take(BODY)
+    .take(1 << 20)
     .collect();
-    let frame = frame::encode_bulk(&noise, frame::BODY_BYTES_MAX).expect("encodes");
+    let body = batch(&noise).encode();
+    let frame = frame::encode_bulk(&body, frame::BODY_BYTES_MAX).expect("encodes");
+    let message_frame = 4 + message(7).encode().len();
     for listen in [QUIC, TCP] {
         let (mut a, mut b) = (node(1, listen).await, node(2, listen).await);
         know(&mut a, &[(2, addresses(&b))]);
@@ -264,13 +297,12 @@ async fn both_sides_write_at_full_speed_and_neither_waits_for_the_other() {
             let expected = Seen {
                 messages: MESSAGES,
                 bodies: BODIES,
-                bytes: BODIES * BODY,
             };
             assert_eq!(seen, expected);
             let traffic = links.status(&id(peer)).1;
             assert_eq!(traffic.bulk_in.frames, BODIES as u64);
             assert_eq!(traffic.bulk_in.bytes, (BODIES * frame.len()) as u64);
-            assert_eq!(traffic.control_in.bytes, (MESSAGES * 704) as u64);
+            assert_eq!(traffic.control_in.bytes, (MESSAGES * message_frame) as u64);
         }
         println!("{listen}: 64 MiB each way in {:?}", started.elapsed());
     }
@@ -318,6 +350,15 @@ async fn misbehave(byte: u8, server: &Links, write: Write) -> impl Future<Output
     }
 }
 
+/// Which counter counts a reason.
+fn refusals(metrics: &Metrics, reason: &str) -> Family<Reason, Counter> {
+    match reason {
+        "malformed-message" => metrics.refused_messages.clone(),
+        "malformed-body" => metrics.refused_bodies.clone(),
+        _ => metrics.refused_frames.clone(),
+    }
+}
+
 async fn check_refused(listen: &str, write: Write, reason: &'static str, is_fault: bool) {
     for byte in [3, 4] {
         let write = match &write {
@@ -328,7 +369,7 @@ async fn check_refused(listen: &str, write: Write, reason: &'static str, is_faul
         know(&mut server, &[(byte, Vec::new())]);
         let peer = tokio::spawn(misbehave(byte, &server, write).await);
         let told = run(&mut server, |server| {
-            counted(&server.metrics.refused_frames, reason) == 1 && connections(server) == 0
+            counted(&refusals(&server.metrics, reason), reason) == 1 && connections(server) == 0
         })
         .await;
         assert!(
@@ -375,6 +416,20 @@ async fn a_peer_that_sends_no_frames_is_hung_up_on_and_turned_away() {
         )
         .await;
         check_refused(listen, control(&[0, 0, 1, 0, 7]), "truncated-frame", false).await;
+        check_refused(
+            listen,
+            control(&[0, 0, 0, 1, 0x80]),
+            "malformed-message",
+            true,
+        )
+        .await;
+        check_refused(
+            listen,
+            bulk(&[0, 0, 0, 6, 0, 0, 0, 0, 1, 0]),
+            "malformed-body",
+            true,
+        )
+        .await;
     }
 }
 
@@ -399,7 +454,7 @@ async fn a_peer_that_restarts_is_found_again() {
                 // connection is known to be dead.
                 drop(b);
             }
-            let mut b = node_at(2, &at[0]).await;
+            let mut b = node(2, &at[0].to_string()).await;
             know(&mut b, &[(1, addresses(&a))]);
             run_both(&mut a, &mut b, |a, b| is_up(a, 2) && is_up(b, 1)).await;
         }
@@ -449,7 +504,7 @@ async fn what_was_queued_is_written_before_the_node_ends() {
         know(&mut b, &[(1, Vec::new())]);
         run_both(&mut a, &mut b, |a, b| is_up(a, 2) && is_up(b, 1)).await;
         for _ in 0..1_000 {
-            a.send_message(id(2), &[7; 700]);
+            a.send_message(id(2), &message(7));
         }
         let leaving = tokio::spawn(a.shut_down());
         let told = run(&mut b, |b| !is_up(b, 1)).await;
@@ -494,9 +549,10 @@ async fn a_peer_that_does_not_read_is_given_up() {
         }
     });
     run(&mut server, |server| is_up(server, 3)).await;
-    let message = vec![7; 1 << 16];
+    // More than the windows of the connection and the queue take together.
+    let long = message(700);
     for _ in 0..limits().control_queue_max + 100 {
-        server.send_message(id(3), &message);
+        server.send_message(id(3), &long);
     }
     run(&mut server, |server| !is_up(server, 3)).await;
     assert_eq!(counted(&server.metrics.ended_links, "queue-full"), 1);
