@@ -349,6 +349,16 @@ impl Draft {
         warnings(&self.envelope.body.governors)
     }
 
+    /// Returns the federation's name for people.
+    pub fn federation_name(&self) -> &str {
+        &self.envelope.body.federation_name
+    }
+
+    /// Returns the governors and their threshold.
+    pub fn governors(&self) -> &Governors {
+        &self.envelope.body.governors
+    }
+
     /// Returns the members, by id.
     pub fn members(&self) -> &[Member] {
         &self.envelope.body.members
