@@ -1,1 +1,26 @@
 //! The nguon binary: command line, configuration, start and stop.
+//!
+//! Read in this order: [`Home`] (a node's folder), [`keys`] (its secret keys
+//! on disk), [`Config`], [`forming`] (making a node and pinning it to a
+//! federation), [`verify`] (judging a proof file without any node), [`cli`].
+//!
+//! Invariants:
+//!
+//! - A secret key is written once, to a file that only its owner reads, and
+//!   never replaced.
+//! - A node is pinned to one federation for as long as its folder lives.
+//! - The HTTP interface listens on loopback only.
+
+mod config;
+mod files;
+pub mod forming;
+mod home;
+pub mod keys;
+pub mod verify;
+
+pub mod cli;
+
+pub use config::{
+    CaptureConfig, Config, HttpConfig, LogConfig, LogFormat, Loopback, NetworkConfig, StoreConfig,
+};
+pub use home::Home;

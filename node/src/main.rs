@@ -1,2 +1,7 @@
 //! The `nguon` command line.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    node::cli::main()
+}

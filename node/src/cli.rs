@@ -1,0 +1,140 @@
+//! The command line. One module for each command; what they do lies outside.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+mod console;
+
+mod charter;
+mod init;
+mod join;
+mod member;
+mod verify;
+
+use console::Console;
+
+/// Synchronises product traceability between the members of a federation.
+#[derive(Debug, Parser)]
+#[command(name = "nguon", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    /// Prints one JSON object for programs instead of text for people.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Form a federation, in this order:
+    nguon init --dir lam-dong --member-id lam-dong --address /ip4/192.0.2.1/tcp/4001
+    nguon charter keygen --out governor.key --holder 'Nguyễn Văn A'
+    nguon charter new --name 'Sầu riêng' --governor PUBKEY='Nguyễn Văn A' --threshold 1 --out charter.json
+    nguon member add lam-dong/enrolment.json --charter charter.json
+    nguon charter sign charter.json --key governor.key
+    nguon join charter.json --federation HASH --dir lam-dong
+
+  Judge a proof, with no node at all:
+    nguon verify proof.txt --charter charter.json";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    #[command(subcommand)]
+    Charter(charter::Command),
+    #[command(subcommand)]
+    Member(member::Command),
+    Join(join::Join),
+    Verify(verify::Verify),
+    Completions(Completions),
+}
+
+/// Prints a script that completes nguon's commands in a shell.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  nguon completions bash > ~/.local/share/bash-completion/completions/nguon
+  nguon completions zsh > ~/.zfunc/_nguon
+  nguon completions fish > ~/.config/fish/completions/nguon.fish")]
+struct Completions {
+    /// The shell.
+    shell: clap_complete::Shell,
+}
+
+/// Runs the command line: 0 when it did what was asked and the answer is yes,
+/// 1 when it failed or the answer is no, 2 when it was asked wrongly.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.json);
+    match cli.command.run(&console) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            console.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Command {
+    /// Tells whether the answer is yes.
+    fn run(self, console: &Console) -> Result<bool> {
+        match self {
+            Self::Init(command) => command.run(console).map(|()| true),
+            Self::Charter(command) => command.run(console).map(|()| true),
+            Self::Member(command) => command.run(console).map(|()| true),
+            Self::Join(command) => command.run(console).map(|()| true),
+            Self::Verify(command) => command.run(console),
+            Self::Completions(Completions { shell }) => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "nguon", &mut script);
+                console.raw(&script).map(|()| true)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn each(command: &clap::Command, path: &str, see: &mut dyn FnMut(&clap::Command, &str)) {
+        see(command, path);
+        for sub in command.get_subcommands() {
+            each(sub, &format!("{path} {}", sub.get_name()), see);
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_shows_an_example() {
+        let mut seen = 0;
+        each(&Cli::command(), "nguon", &mut |command, path| {
+            assert!(
+                command.get_about().is_some(),
+                "{path} says nothing of itself"
+            );
+            for argument in command.get_arguments() {
+                let told = argument.get_help().is_some();
+                assert!(told, "{path}: {} is not explained", argument.get_id());
+            }
+            if command.has_subcommands() && path != "nguon" {
+                return;
+            }
+            let help = command.get_after_help().map(ToString::to_string);
+            let example = help.is_some_and(|help| {
+                help.starts_with("Examples:\n") && help.contains(&format!("  {path} "))
+                    || path == "nguon"
+            });
+            assert!(example, "{path} has no example of itself");
+            seen += 1;
+        });
+        assert!(seen > 5);
+    }
+}

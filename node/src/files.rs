@@ -1,0 +1,101 @@
+//! Reading and writing whole files with errors that name them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+/// Whose eyes a new file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Eyes {
+    /// Its owner alone.
+    Owner,
+    /// Whoever the user's umask lets in.
+    Anyone,
+}
+
+/// Reads a file of at most `bytes_max` bytes.
+///
+/// # Errors
+///
+/// When it cannot be read, or is longer.
+pub(crate) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>> {
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    if bytes.len() > bytes_max {
+        bail!(
+            "{} is longer than {bytes_max} bytes: it is not the file that was meant",
+            path.display()
+        );
+    }
+    Ok(bytes)
+}
+
+/// Writes a file that must not exist yet, and waits until it is on disk.
+///
+/// # Errors
+///
+/// When there is such a file, or it cannot be written.
+pub(crate) fn create(path: &Path, bytes: &[u8], eyes: Eyes) -> Result<()> {
+    let mode = match eyes {
+        Eyes::Owner => 0o600,
+        Eyes::Anyone => 0o666,
+    };
+    let opened = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path);
+    let mut file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
+            "{} exists already and is never replaced: name another file, or move it away",
+            path.display()
+        ),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot make {}", path.display()));
+        }
+    };
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Puts a file in the place of another in one step: a reader, or a crash, sees
+/// the old file or the new one.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = Path::new(&beside);
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(beside, path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Makes a folder, and those above it, for its owner alone. One that is there
+/// is left as it is.
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub(crate) fn create_folder(path: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("cannot make the folder {}", path.display()))
+}
