@@ -25,14 +25,15 @@ pub const TRANSFER_RECORDS_MAX: usize = 8_192;
 pub struct UnverifiedBatch {
     log: LogId,
     start: u64,
-    records: Vec<Travelling>,
+    records: Vec<UnverifiedRecord>,
     root: Digest,
     signature: Signature,
 }
 
-/// A record on the road. What can be recomputed does not travel.
+/// A record on the road, decoded, nothing checked. What can be recomputed does
+/// not travel.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Travelling {
+enum UnverifiedRecord {
     /// The whole header, without content (erased, or withheld).
     Bare(Vec<u8>),
     /// An elided header with the content that completes it.
@@ -147,7 +148,7 @@ impl UnverifiedBatch {
     ///
     /// Names the first record that fails.
     pub fn open(self) -> Result<OpenedBatch, BatchError> {
-        let check = |(travelling, index): (Travelling, u64)| {
+        let check = |(travelling, index): (UnverifiedRecord, u64)| {
             travelling
                 .check()
                 .map_err(|reason| BatchError::Record { index, reason })
@@ -254,7 +255,7 @@ impl OpenedBatch {
     }
 }
 
-impl Travelling {
+impl UnverifiedRecord {
     fn check(self) -> Result<Record, RecordError> {
         match self {
             Self::Bare(header) => Record::check(header, None),
@@ -264,20 +265,20 @@ impl Travelling {
     }
 }
 
-fn travelling(record: Record) -> Travelling {
+fn travelling(record: Record) -> UnverifiedRecord {
     let (header, bytes, content) = record.into_parts();
     match (header, content) {
-        (_, None) => Travelling::Bare(bytes),
-        (AnyHeader::V1(header), Some(sealed)) => Travelling::Elided(header.encode_elided(), sealed),
-        (AnyHeader::Unknown { .. }, Some(sealed)) => Travelling::Whole(bytes, sealed),
+        (_, None) => UnverifiedRecord::Bare(bytes),
+        (AnyHeader::V1(header), Some(sealed)) => UnverifiedRecord::Elided(header.encode_elided(), sealed),
+        (AnyHeader::Unknown { .. }, Some(sealed)) => UnverifiedRecord::Whole(bytes, sealed),
     }
 }
 
-fn put_record(e: &mut Encoder<&mut Vec<u8>>, record: &Travelling) -> Written {
+fn put_record(e: &mut Encoder<&mut Vec<u8>>, record: &UnverifiedRecord) -> Written {
     let (form, header, sealed) = match record {
-        Travelling::Bare(header) => (0, header, None),
-        Travelling::Elided(header, sealed) => (1, header, Some(sealed)),
-        Travelling::Whole(header, sealed) => (2, header, Some(sealed)),
+        UnverifiedRecord::Bare(header) => (0, header, None),
+        UnverifiedRecord::Elided(header, sealed) => (1, header, Some(sealed)),
+        UnverifiedRecord::Whole(header, sealed) => (2, header, Some(sealed)),
     };
     match sealed {
         None => e.array(2)?.u8(form)?.bytes(header)?,
@@ -291,12 +292,12 @@ fn put_record(e: &mut Encoder<&mut Vec<u8>>, record: &Travelling) -> Written {
     Ok(())
 }
 
-fn read_record(d: &mut Decoder<'_>) -> Read<Travelling> {
+fn read_record(d: &mut Decoder<'_>) -> Read<UnverifiedRecord> {
     let len = cbor::array_up_to(d, 4)?;
     let form = d.u8()?;
     let header = d.bytes()?.to_vec();
     if (form, len) == (0, 2) {
-        return Ok(Travelling::Bare(header));
+        return Ok(UnverifiedRecord::Bare(header));
     }
     if len != 4 {
         return Err(cbor::fault("a record has two elements or four"));
@@ -306,10 +307,10 @@ fn read_record(d: &mut Decoder<'_>) -> Read<Travelling> {
         payload: d.bytes()?.to_vec(),
     };
     match form {
-        1 => Ok(Travelling::Elided(header, sealed)),
+        1 => Ok(UnverifiedRecord::Elided(header, sealed)),
         // A header that could have been elided must be: one encoding.
         2 if !matches!(AnyHeader::decode(&header), Ok(AnyHeader::V1(_))) => {
-            Ok(Travelling::Whole(header, sealed))
+            Ok(UnverifiedRecord::Whole(header, sealed))
         }
         _ => Err(cbor::fault("a record is in no known form")),
     }
