@@ -28,6 +28,10 @@ use crate::metrics::{Meter, Meters};
 const CONTROL_CHUNK_BYTES: usize = 16 << 10;
 const BULK_CHUNK_BYTES: usize = 64 << 10;
 
+/// How many bytes of messages of one peer may wait to be taken: two of the
+/// longest. Until they are, its control stream is not read further.
+const MESSAGE_ROOM_BYTES: usize = 2 * frame::CONTROL_BYTES_MAX;
+
 /// How many encoded bodies may wait to be written.
 const BULK_QUEUE: usize = 1;
 
@@ -38,7 +42,7 @@ const PARTING: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) enum Happening {
     /// A message arrived.
-    Message(Message),
+    Message(Arrived),
     /// A body arrived.
     Body(Body),
     /// Part of a body arrived.
@@ -63,6 +67,14 @@ impl Teller {
             .send((self.peer, self.connection, happening))
             .await;
     }
+}
+
+/// A message as it arrived.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) message: Message,
+    /// Held until the message is dealt with.
+    pub(crate) room: OwnedSemaphorePermit,
 }
 
 /// A body as it arrived: read, and nothing of it checked.
@@ -333,11 +345,18 @@ async fn read_control<S: AsyncRead + AsyncWrite + Unpin>(
     mut reader: Reader<S>,
     teller: Teller,
 ) -> Result<Half, Ended> {
+    let rooms = Arc::new(Semaphore::new(MESSAGE_ROOM_BYTES));
     loop {
         match reader.next().await? {
             Read::Frame(frame) => {
+                let bytes = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+                let room = Arc::clone(&rooms)
+                    .acquire_many_owned(bytes)
+                    .await
+                    .map_err(|_| Ended::Closed)?;
                 let message = Message::decode(&frame)?;
-                teller.tell(Happening::Message(message)).await;
+                let arrived = Arrived { message, room };
+                teller.tell(Happening::Message(arrived)).await;
             }
             Read::Part => {}
             Read::End => return Ok(Half::Read),

@@ -21,7 +21,7 @@ use crate::config::{Limits, NetworkError};
 use crate::dial::{Timetable, resolve};
 use crate::frame;
 use crate::gate::Gate;
-use crate::link::{Body, BulkFrame, Happening, Link};
+use crate::link::{Arrived, Body, BulkFrame, Happening, Link};
 use crate::metrics::{Metrics, PeerTraffic, Traffic, count};
 use crate::streams::Streams;
 use crate::transport;
@@ -70,7 +70,7 @@ pub(crate) enum LinkEvent {
     /// The link to a peer is over.
     Down(PeerId),
     /// A message arrived.
-    Message(PeerId, Message),
+    Message(PeerId, Arrived),
     /// A body arrived.
     Body(PeerId, Body),
     /// Part of a body arrived.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::directory::Directory;
-use crate::link::Body;
+use crate::link::{Arrived, Body};
 use crate::links::{LinkEvent, Links};
 use crate::metrics::{Metrics, count};
 use crate::receiving::{Appending, Judged, Receiving};
@@ -137,10 +137,11 @@ impl Shell {
                     self.feed(Input::Disconnected { peer }).await;
                 }
             }
-            LinkEvent::Message(peer, message) => {
+            LinkEvent::Message(peer, Arrived { message, room }) => {
                 if let Some(peer) = self.author(&peer) {
                     self.feed(Input::Message { peer, message }).await;
                 }
+                drop(room);
             }
             LinkEvent::Arriving(peer) => {
                 if let Some(peer) = self.author(&peer) {

@@ -245,8 +245,8 @@ async fn exchange(mut links: Links, peer: PeerId, frame: Vec<u8>) -> (Links, See
                     }
                 }));
             }
-            LinkEvent::Message(_, message) => {
-                assert!(matches!(message, Message::Full { .. }));
+            LinkEvent::Message(_, arrived) => {
+                assert!(matches!(arrived.message, Message::Full { .. }));
                 seen.messages += 1;
             }
             LinkEvent::Body(_, body) => {
