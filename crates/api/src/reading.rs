@@ -1,0 +1,76 @@
+//! Reads of the store, off the threads that serve connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger::{Ledger, LedgerError, Snapshot};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::problem::Problem;
+
+/// How many reads run at a time; whoever comes next waits.
+const READS_MAX: usize = 8;
+/// How long a request may wait for its turn and its answer together.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const TOO_LONG: &str = "The answer took too long; ask for less, or again later.";
+
+/// Reads a ledger, a bounded number of times at once.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    ledger: Ledger,
+    permits: Arc<Semaphore>,
+}
+
+impl Reading {
+    pub(crate) fn new(ledger: Ledger) -> Self {
+        Self {
+            ledger,
+            permits: Arc::new(Semaphore::new(READS_MAX)),
+        }
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Reads from one snapshot.
+    pub(crate) async fn snapshot<T, F>(&self, read: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Snapshot<'_>) -> Result<T, Problem> + Send + 'static,
+    {
+        let ledger = self.ledger.clone();
+        self.work(move || read(&ledger.snapshot())).await
+    }
+
+    /// Reads a capture job's state.
+    pub(crate) async fn job(&self, id: String) -> Result<Option<Vec<u8>>, Problem> {
+        let ledger = self.ledger.clone();
+        let read = move || ledger.job(&id).map_err(|error: LedgerError| error.into());
+        self.work(read).await
+    }
+
+    /// Does work that takes a thread for a while. Work that is given up goes on
+    /// to its own end, and counts as running until then.
+    pub(crate) async fn work<T, F>(&self, work: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> Result<T, Problem> + Send + 'static,
+    {
+        let permits = Arc::clone(&self.permits);
+        let run = async {
+            let permit = permits.acquire_owned().await;
+            let running = tokio::task::spawn_blocking(move || {
+                let _running = permit;
+                work()
+            });
+            running
+                .await
+                .unwrap_or_else(|panicked| Err(Problem::Internal(Box::new(panicked))))
+        };
+        let done = timeout(PATIENCE, run).await;
+        done.unwrap_or(Err(Problem::Busy(TOO_LONG)))
+    }
+}

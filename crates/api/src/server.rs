@@ -1,0 +1,165 @@
+//! The server: what it starts with, how it listens and how it ends.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use epcis::Contexts;
+use ledger::Ledger;
+use prometheus_client::registry::Registry;
+use record::ScopeName;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::metrics::Metrics;
+use crate::reading::Reading;
+use crate::report::NetworkReport;
+use crate::routes;
+
+/// How many captures are taken in at a time: each may hold a whole document.
+const CAPTURES_MAX: usize = 8;
+/// How long open requests may take to end when the server shuts down.
+const PARTING: Duration = Duration::from_secs(10);
+
+/// What a server starts with.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The address to listen on: a loopback address. Port 0 lets the system
+    /// choose one.
+    pub listen: SocketAddr,
+    /// The bytes that a captured document may take.
+    pub document_bytes_max: usize,
+    /// The events that a captured document may hold.
+    pub events_max: usize,
+    /// The scope of a capture that names none.
+    pub default_scope: ScopeName,
+    /// The context documents that events may name.
+    pub contexts: Contexts,
+}
+
+/// What only other crates can say, asked for when a request needs it. It has
+/// to answer at once.
+#[derive(Clone)]
+pub struct Sources {
+    /// How the network stands.
+    pub network: Arc<dyn Fn() -> NetworkReport + Send + Sync>,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The address could be reached from other machines.
+    #[error(
+        "cannot listen for HTTP on {0}: whoever reaches that address could write in this node's name, since requests are not authenticated; use a loopback address such as 127.0.0.1:{port}", port = .0.port()
+    )]
+    NotLoopback(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen for HTTP on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// What all requests share.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) reading: Reading,
+    pub(crate) captures: Semaphore,
+    pub(crate) metrics: Metrics,
+    pub(crate) registry: Registry,
+    pub(crate) sources: Sources,
+}
+
+impl App {
+    pub(crate) fn ledger(&self) -> &Ledger {
+        self.reading.ledger()
+    }
+}
+
+/// A server that listens. Dropping it ends it without waiting.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// Listens and begins to answer.
+    ///
+    /// The registry is what `GET /metrics` shows: all that shall be seen there
+    /// is registered before; the server adds its own.
+    ///
+    /// # Errors
+    ///
+    /// When the address is no loopback address or cannot be listened on.
+    pub async fn start(
+        config: Config,
+        ledger: Ledger,
+        sources: Sources,
+        mut registry: Registry,
+    ) -> Result<Self, ApiError> {
+        let address = config.listen;
+        if !address.ip().to_canonical().is_loopback() {
+            return Err(ApiError::NotLoopback(address));
+        }
+        let failed = |source| ApiError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let metrics = Metrics::register(&mut registry);
+        let app = Arc::new(App {
+            config,
+            reading: Reading::new(ledger),
+            captures: Semaphore::new(CAPTURES_MAX),
+            metrics,
+            registry,
+            sources,
+        });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = axum::serve(listener, routes::router(app))
+            .with_graceful_shutdown(async { drop(stopped.await) });
+        tracing::info!(%address, "listening for HTTP");
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            serving: tokio::spawn(serving.into_future()),
+        })
+    }
+
+    /// Returns the address listened on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes no further connections, lets open requests end, but not for long,
+    /// and returns.
+    pub async fn shutdown(mut self) {
+        drop(self.stop.take());
+        if tokio::time::timeout(PARTING, &mut self.serving)
+            .await
+            .is_err()
+        {
+            tracing::warn!("requests that took too long to end were cut off");
+            self.serving.abort();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources").finish_non_exhaustive()
+    }
+}
