@@ -78,7 +78,10 @@ class Reader:
 def read(data):
     """The one item that `data` is, in whatever encoding."""
     reader = Reader(data)
-    value = reader.item()
+    try:
+        value = reader.item()
+    except RecursionError:
+        raise Refused("malformed", "nested too deep") from None
     demand(reader.at == len(data), "malformed", "bytes are left over")
     return value
 

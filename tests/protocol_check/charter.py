@@ -114,9 +114,11 @@ def boolean(value):
 
 def integer(least, most):
     def check(value):
-        demand(isinstance(value, int) and not isinstance(value, bool), "wrong-type")
-        demand(least <= value <= most, "out-of-range", value)
-        return value
+        demand(isinstance(value, strict_json.Number), "wrong-type", "a number is due")
+        whole = re.fullmatch(r"-?[0-9]+", value.literal) and value.literal != "-0"
+        demand(whole and abs(int(value.literal)) < 1 << 53, "not-an-integer", value.literal)
+        demand(least <= int(value.literal) <= most, "out-of-range", value.literal)
+        return int(value.literal)
 
     return check
 
@@ -199,7 +201,8 @@ MEMBER = members(
     aliases=(list_of(ALIAS, 1000, distinct=False), []),
     nodes=(list_of(NODE, 1000, distinct=False), []), public_url=(url, ABSENT),
 )
-SCOPE = members(readers=(list_of(party, 10000), REQUIRED), writers=(list_of(party, 10000), REQUIRED))
+PARTIES = (list_of(party, 10000), REQUIRED)
+SCOPE = members(readers=PARTIES, writers=PARTIES)
 SIGNED = members(
     format=(integer(1, 1), REQUIRED), version=(integer(1, UINT32), REQUIRED),
     federation_name=(human, REQUIRED), federation=(digest, ABSENT), previous=(digest, ABSENT),
@@ -216,26 +219,32 @@ SIGNED = members(
 SIGNATURE = members(key=(raw_key, REQUIRED), signature=(signature, REQUIRED))
 
 
-def whole_numbers(value):
-    """The value with its numbers as ints; refuses those that are not whole."""
-    if isinstance(value, strict_json.Number):
-        sound = re.fullmatch(r"-?\d+", value.literal) and value.literal != "-0"
-        demand(sound and abs(int(value.literal)) < 1 << 53, "not-an-integer", value.literal)
-        return int(value.literal)
-    if isinstance(value, list):
-        return [whole_numbers(item) for item in value]
-    if isinstance(value, dict):
-        return {k: whole_numbers(v) for k, v in value.items()}
-    return value
-
-
 def read_json(data, bytes_max):
     demand(len(data) <= bytes_max, "too-large")
-    return whole_numbers(strict_json.read(data, "not-json", "repeated-member"))
+    return strict_json.read(data, "not-json", "repeated-member")
 
 
 def canonical(signed):
-    return strict_json.canonical(signed).encode()
+    """The canonical bytes of a value whose numbers were all found whole."""
+
+    def whole(value):
+        if isinstance(value, strict_json.Number):
+            return int(value.literal)
+        if isinstance(value, list):
+            return [whole(item) for item in value]
+        if isinstance(value, dict):
+            return {k: whole(v) for k, v in value.items()}
+        return value
+
+    return strict_json.canonical(whole(signed)).encode()
+
+
+def read_signed(value):
+    """`signed` of format 1; of a later format nothing else can be read."""
+    if isinstance(value, dict) and "format" in value:
+        number = integer(1, UINT32)(value["format"])
+        demand(number == 1, "not-known-here", "a later format")
+    return SIGNED(value)
 
 
 class Charter:
@@ -243,9 +252,8 @@ class Charter:
 
     def __init__(self, data):
         file = read_json(data, 8 << 20)
-        for_signed = lambda value: self.read_signed(value)
         envelope = members(
-            signed=(for_signed, REQUIRED),
+            signed=(read_signed, REQUIRED),
             signatures=(list_of(SIGNATURE, 1000, distinct=False), REQUIRED),
         )(file)
         self.canonical = canonical(file["signed"])
@@ -255,11 +263,6 @@ class Charter:
         signers = [each["key"] for each in self.signatures]
         demand(len(set(signers)) == len(signers), "listed-twice", "one key signs twice")
         self.check_alone()
-
-    def read_signed(self, value):
-        if isinstance(value, dict) and isinstance(value.get("format"), int):
-            demand(value["format"] < 2, "not-known-here", "a later format")
-        return SIGNED(value)
 
     def check_alone(self):
         """The rest of step 1: what a part's own values must satisfy."""
@@ -280,7 +283,8 @@ class Charter:
         governors = body["governors"]
         demand(governors["threshold"] <= len(governors["keys"]), "bad-threshold")
         nodes = [node for m in body["members"].values() for node in m["nodes"]]
-        keys = [*governors["keys"], *(node[role] for node in nodes for role in ("author", "transport"))]
+        keys = [*governors["keys"]]
+        keys += [node[role] for node in nodes for role in ("author", "transport")]
         demand(len(set(keys)) == len(keys), "key-reused")
         for member in body["members"].values():
             names = [node["name"] for node in member["nodes"]]
@@ -296,7 +300,8 @@ class Charter:
         for member in self.body["members"].values():
             for alias in member["aliases"]:
                 until = "9999-99" if alias["until"] is ABSENT else alias["until"]
-                spans.setdefault((alias["scheme"], alias["code"]), []).append((alias["from"], until))
+                same = spans.setdefault((alias["scheme"], alias["code"]), [])
+                same.append((alias["from"], until))
         for same in spans.values():
             same.sort()
             apart = all(one[1] <= two[0] for one, two in zip(same, same[1:]))

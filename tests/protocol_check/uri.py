@@ -36,7 +36,8 @@ def is_address(literal):
 
 
 # Unicode's property White_Space, beyond the control characters.
-WHITE_SPACE = set(" \xa0\u1680\u2028\u2029\u202f\u205f\u3000") | set(map(chr, range(0x2000, 0x200B)))
+WHITE_SPACE = set(" \xa0\u1680\u2028\u2029\u202f\u205f\u3000")
+WHITE_SPACE |= set(map(chr, range(0x2000, 0x200B)))
 
 
 def has_iri_characters(text):

@@ -110,17 +110,12 @@ pub(crate) fn bench(steps: &mut Steps<'_>, arguments: &[String]) -> Result<(), S
     )
 }
 
-/// Checks the vectors and the proof files with the second implementation.
+/// Checks the vectors with the second implementation.
 fn protocol_check(steps: &mut Steps<'_>) -> Result<(), StepError> {
-    if steps.workspace.root.join(PROTOCOL_CHECK).is_file() {
-        steps.run(
-            "protocol check",
-            Command::new("python3").arg(PROTOCOL_CHECK),
-        )
-    } else {
-        steps.skip("protocol check", &format!("{PROTOCOL_CHECK} is absent"));
-        Ok(())
-    }
+    steps.run(
+        "protocol check",
+        Command::new("python3").arg(PROTOCOL_CHECK),
+    )
 }
 
 /// Returns the arguments of `nguon` for a demo.
