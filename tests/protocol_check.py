@@ -48,9 +48,13 @@ def verify_proof(path, charter_path):
 
 def show_payload(header, payload):
     print(f"payload:    {len(payload)} bytes, as the header commits to")
-    if header.kind == 1:
+    if header.kind != 1:
+        return
+    try:
         event.check_payload(payload)
         print(f"content id: {sha256(payload).hexdigest()}, a canonical event")
+    except Refused as refused:
+        print(f"event:      none: the payload is not canonical ({refused}), and has no effect")
 
 
 def show_author(shown, charter_path):
