@@ -2,18 +2,30 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 mod console;
+mod logging;
+mod node;
 
 mod charter;
 mod init;
 mod join;
 mod member;
+
+mod run;
+
+mod capture;
+mod disclose;
+mod prove;
+mod status;
+mod trace;
 mod verify;
 
-use console::Console;
+mod demo;
+
+pub(crate) use console::Console;
 
 /// Synchronises product traceability between the members of a federation.
 #[derive(Debug, Parser)]
@@ -35,9 +47,18 @@ Examples:
     nguon member add lam-dong/enrolment.json --charter charter.json
     nguon charter sign charter.json --key governor.key
     nguon join charter.json --federation HASH --dir lam-dong
+    nguon run --config lam-dong/nguon.toml
+
+  Work with the running node:
+    nguon capture harvest.jsonld
+    nguon trace urn:epc:id:sscc:8934999.3261012001 --upstream
+    nguon prove urn:uuid:2b5e71c0-2ae0-5291-bad7-9261f56acf66 --out proof.txt
 
   Judge a proof, with no node at all:
-    nguon verify proof.txt --charter charter.json";
+    nguon verify proof.txt --charter charter.json
+
+  See all of it at once, with nothing prepared:
+    nguon demo";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -47,7 +68,14 @@ enum Command {
     #[command(subcommand)]
     Member(member::Command),
     Join(join::Join),
+    Run(run::Run),
+    Capture(capture::Capture),
+    Trace(trace::Trace),
+    Status(status::Status),
+    Disclose(disclose::Disclose),
+    Prove(prove::Prove),
     Verify(verify::Verify),
+    Demo(demo::Demo),
     Completions(Completions),
 }
 
@@ -86,7 +114,14 @@ impl Command {
             Self::Charter(command) => command.run(console).map(|()| true),
             Self::Member(command) => command.run(console).map(|()| true),
             Self::Join(command) => command.run(console).map(|()| true),
+            Self::Run(command) => command.run(console).map(|()| true),
+            Self::Capture(command) => command.run(console).map(|()| true),
+            Self::Trace(command) => command.run(console),
+            Self::Status(command) => command.run(console),
+            Self::Disclose(command) => command.run(console).map(|()| true),
+            Self::Prove(command) => command.run(console).map(|()| true),
             Self::Verify(command) => command.run(console),
+            Self::Demo(command) => command.run(console).map(|()| true),
             Self::Completions(Completions { shell }) => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Cli::command(), "nguon", &mut script);
@@ -94,6 +129,22 @@ impl Command {
             }
         }
     }
+}
+
+/// Makes the runtime that a command's asynchronous part runs on.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the system gives no threads")
+}
+
+/// Returns how many columns a page for people has: what `COLUMNS` says, within
+/// reason, or 100.
+fn page_width() -> usize {
+    let columns = std::env::var("COLUMNS").ok();
+    let columns = columns.and_then(|columns| columns.parse().ok());
+    columns.map_or(100, |columns: usize| columns.clamp(60, 200))
 }
 
 #[cfg(test)]

@@ -64,6 +64,11 @@ pub struct CaptureConfig {
     /// The scope of a capture that names none.
     #[serde(deserialize_with = "parsed")]
     pub default_scope: ScopeName,
+    /// The MiB that one captured document may take: 1 to 65536.
+    #[serde(deserialize_with = "mebibytes")]
+    pub document_mib: u32,
+    /// The events that one captured document may hold.
+    pub events_max: usize,
 }
 
 /// What the database may use.
@@ -171,6 +176,8 @@ impl Default for CaptureConfig {
     fn default() -> Self {
         Self {
             default_scope: ScopeName::new("national").expect("a name"),
+            document_mib: 16,
+            events_max: 10_000,
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Read in this order: [`Home`] (a node's folder), [`keys`] (its secret keys
 //! on disk), [`Config`], [`forming`] (making a node and pinning it to a
-//! federation), [`verify`] (judging a proof file without any node), [`cli`].
+//! federation), [`start()`] (a whole node), [`verify`] (judging a proof file
+//! without any node), [`cli`] and, behind `nguon demo`, `demo`.
 //!
 //! Invariants:
 //!
@@ -16,7 +17,11 @@ mod files;
 pub mod forming;
 mod home;
 pub mod keys;
+mod start;
+mod text;
 pub mod verify;
+
+mod demo;
 
 pub mod cli;
 
@@ -24,3 +29,4 @@ pub use config::{
     CaptureConfig, Config, HttpConfig, LogConfig, LogFormat, Loopback, NetworkConfig, StoreConfig,
 };
 pub use home::Home;
+pub use start::{RunningNode, start, start_sharing};

@@ -9,7 +9,13 @@ use record::{
 };
 use serde::Serialize;
 
+use crate::text::wrap;
+
 mod content;
+
+/// The columns of a report for people, and where its further lines begin.
+const WIDTH: usize = 100;
+const INDENT: &str = "                 ";
 
 pub use content::{Content, EventSummary};
 
@@ -327,7 +333,8 @@ impl fmt::Display for Report {
                 Outcome::Fails => '✗',
                 Outcome::Unknown => '–',
             };
-            writeln!(f, "  {mark} {:<12} {}", check.check, check.detail)?;
+            let line = format!("  {mark} {:<12} {}", check.check, check.detail);
+            writeln!(f, "{}", wrap(&line, WIDTH, INDENT))?;
         }
         if let Some(content) = &self.content {
             write!(f, "\n{content}")?;

@@ -31,6 +31,14 @@ impl Console {
         }
     }
 
+    /// Tells people, on standard output, how far a long command has come.
+    pub(crate) fn say(&self, text: impl Display) -> Result<()> {
+        if self.json {
+            return Ok(());
+        }
+        self.raw(format!("{text}\n").as_bytes())
+    }
+
     /// Prints bytes as they are. A reader that has read enough is no error.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();

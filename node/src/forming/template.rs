@@ -39,6 +39,9 @@ listen = "{http}"
 [capture]
 # The scope of a capture that names none.
 default_scope = "{scope}"
+# How large a captured document may be, and how many events it may hold.
+document_mib = 16
+events_max = 10000
 
 [store]
 # Memory for blocks read from disk, and for writes not yet sorted into files,

@@ -29,6 +29,21 @@ impl Ran {
     }
 }
 
+/// Splits a line as a shell does, as far as single quotes go.
+pub(crate) fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            _ => words.last_mut().expect("never empty").push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 /// A folder in which commands run.
 pub(crate) struct Desk(tempfile::TempDir);
 
@@ -44,11 +59,19 @@ impl Desk {
     /// Runs `nguon` here. Arguments are split at blanks; `_` stands for one.
     pub(crate) fn nguon(&self, line: &str) -> Ran {
         let arguments = line.split_whitespace().map(|word| word.replace('_', " "));
-        let output = Command::new(Path::new(env!("CARGO_BIN_EXE_nguon")))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .output()
-            .expect("nguon starts");
+        self.run(&arguments.collect::<Vec<_>>())
+    }
+
+    /// Prepares `nguon` to run here.
+    pub(crate) fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(Path::new(env!("CARGO_BIN_EXE_nguon")));
+        command.args(arguments).current_dir(self.0.path());
+        command
+    }
+
+    /// Runs `nguon` here.
+    pub(crate) fn run(&self, arguments: &[String]) -> Ran {
+        let output = self.command(arguments).output().expect("nguon starts");
         let Output {
             status,
             stdout,

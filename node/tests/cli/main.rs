@@ -2,6 +2,8 @@
 
 mod desk;
 
+mod demo;
 mod forming;
 mod help;
 mod verify;
+mod walk;

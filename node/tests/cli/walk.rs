@@ -1,0 +1,182 @@
+//! The README's walk, as it stands there: two machines form a federation, one
+//! captures, the other traces and proves.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::desk::{Desk, words};
+
+const README: &str = include_str!("../../../README.md");
+/// How long anything may take.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// A node that runs as a process of its own, and is stopped in order.
+struct Running {
+    child: Child,
+    http: String,
+}
+
+impl Running {
+    fn start(desk: &Desk, line: &str) -> Self {
+        let mut child = desk
+            .command(&words(&format!("{line} --json")))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nguon starts");
+        let mut told = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("its output"));
+        // The object ends with a brace in the first column.
+        while !told.ends_with("\n}\n") {
+            let read = out.read_line(&mut told).expect("its output");
+            assert!(read > 0, "the node ended: {told}");
+        }
+        let told: Value = serde_json::from_str(&told).expect("one JSON object");
+        let http = told["http"].as_str().expect("its address").to_owned();
+        Self { child, http }
+    }
+
+    fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(sent.expect("kill runs").success());
+        let status = self.child.wait().expect("it ends");
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Gives the commands of the README's walk.
+fn commands() -> Vec<String> {
+    let walk = README.split_once("## Two machines").expect("the walk").1;
+    let walk = walk.split_once("\n## ").map_or(walk, |(walk, _)| walk);
+    let mut commands = Vec::new();
+    for block in walk.split("```sh\n").skip(1) {
+        let block = block.split("```").next().unwrap_or_default();
+        let lines = block.lines().filter(|line| line.starts_with("nguon "));
+        commands.extend(lines.map(|line| line["nguon ".len()..].to_owned()));
+    }
+    commands
+}
+
+fn free_port() -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
+    socket.local_addr().expect("its address").port()
+}
+
+/// Runs a command until it exits with 0: what is asked about may still be on
+/// its way.
+fn until_it_holds(desk: &Desk, line: &[String], node: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let mut command = desk.command(line);
+        let output = command
+            .env("NGUON_NODE", node)
+            .output()
+            .expect("nguon starts");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return told;
+        }
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(begun.elapsed() < BOUND, "{line:?}: {told}{error}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn the_readmes_walk_works_as_it_is_written() {
+    let desk = Desk::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut nodes: BTreeMap<&str, Running> = BTreeMap::new();
+    let mut words_for: BTreeMap<&str, String> = BTreeMap::new();
+    let ports = [free_port(), free_port()];
+    let mut made = ports.iter();
+    let mut seen = Vec::new();
+    for line in commands() {
+        let mut line = line.replace("configs/demo", &format!("{}/configs/demo", root.display()));
+        for (machine, port) in [("192.0.2.1", ports[0]), ("192.0.2.2", ports[1])] {
+            line = line
+                .replace(
+                    &format!("{machine}/udp/4001"),
+                    &format!("127.0.0.1/udp/{port}"),
+                )
+                .replace(
+                    &format!("{machine}/tcp/4001"),
+                    &format!("127.0.0.1/tcp/{port}"),
+                );
+        }
+        for (name, value) in &words_for {
+            line = line.replace(name, value);
+        }
+        let verb = line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        seen.push(verb.split(' ').next().unwrap_or_default().to_owned());
+        match verb.as_str() {
+            // One machine stands for two: each node listens at a place of its own.
+            "init --dir" => {
+                let port = made.next().expect("two nodes");
+                let more = format!(
+                    "--listen /ip4/127.0.0.1/udp/{port}/quic-v1 /ip4/127.0.0.1/tcp/{port} \
+                     --http 127.0.0.1:0"
+                );
+                desk.run(&words(&format!("{line} {more}"))).exits(0);
+            }
+            "charter keygen" => {
+                let told = desk.run(&words(&format!("{line} --json"))).json();
+                let public = told["public"].as_str().expect("a key");
+                words_for.insert("PUBLIC-KEY", public.to_owned());
+            }
+            // There is no terminal to ask on.
+            "charter sign" => {
+                let told = desk.run(&words(&format!("{line} --yes --json"))).json();
+                words_for.insert("HASH", told["hash"].as_str().expect("a hash").to_owned());
+            }
+            "run --config" => {
+                let name = if line.contains("lam-dong") {
+                    "lam-dong"
+                } else {
+                    "lang-son"
+                };
+                nodes.insert(name, Running::start(&desk, &line));
+            }
+            _ if verb.starts_with("capture ") => {
+                until_it_holds(&desk, &words(&line), &nodes["lam-dong"].http);
+            }
+            _ if ["status", "trace", "prove"]
+                .iter()
+                .any(|ask| verb.starts_with(ask)) =>
+            {
+                let told = until_it_holds(&desk, &words(&line), &nodes["lang-son"].http);
+                assert!(!told.is_empty(), "{line}");
+            }
+            _ => {
+                let told = desk.run(&words(&line)).exits(0);
+                assert!(!told.is_empty(), "{line}");
+            }
+        }
+    }
+    assert!(desk.path("proof.txt").exists());
+    for verb in [
+        "init", "charter", "member", "join", "run", "capture", "trace", "prove", "verify",
+    ] {
+        assert!(
+            seen.iter().any(|seen| seen == verb),
+            "the walk lacks {verb}"
+        );
+    }
+    for (_, node) in nodes {
+        node.stop();
+    }
+}
