@@ -78,5 +78,5 @@ fn position(token: &str, query: &Digest) -> Option<u64> {
 }
 
 fn tag(query: &Digest) -> String {
-    u64::from_be_bytes(query.prefix8()).to_string()
+    format!("{:016x}", u64::from_be_bytes(query.prefix8()))
 }

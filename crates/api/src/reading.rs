@@ -20,14 +20,14 @@ const TOO_LONG: &str = "The answer took too long; ask for less, or again later."
 #[derive(Debug)]
 pub(crate) struct Reading {
     ledger: Ledger,
-    permits: Arc<Semaphore>,
+    workers: Workers,
 }
 
 impl Reading {
     pub(crate) fn new(ledger: Ledger) -> Self {
         Self {
             ledger,
-            permits: Arc::new(Semaphore::new(READS_MAX)),
+            workers: Workers::new(READS_MAX),
         }
     }
 
@@ -42,24 +42,35 @@ impl Reading {
         F: FnOnce(&Snapshot<'_>) -> Result<T, Problem> + Send + 'static,
     {
         let ledger = self.ledger.clone();
-        self.work(move || read(&ledger.snapshot())).await
+        self.workers.run(move || read(&ledger.snapshot())).await
     }
 
     /// Reads a capture job's state.
     pub(crate) async fn job(&self, id: String) -> Result<Option<Vec<u8>>, Problem> {
         let ledger = self.ledger.clone();
         let read = move || ledger.job(&id).map_err(|error: LedgerError| error.into());
-        self.work(read).await
+        self.workers.run(read).await
+    }
+}
+
+/// Does work that takes a thread for a while, a bounded number of pieces at
+/// once.
+#[derive(Debug)]
+pub(crate) struct Workers(Arc<Semaphore>);
+
+impl Workers {
+    pub(crate) fn new(most: usize) -> Self {
+        Self(Arc::new(Semaphore::new(most)))
     }
 
-    /// Does work that takes a thread for a while. Work that is given up goes on
-    /// to its own end, and counts as running until then.
-    pub(crate) async fn work<T, F>(&self, work: F) -> Result<T, Problem>
+    /// Does a piece of work. One that is given up goes on to its own end, and
+    /// counts as running until then.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce() -> Result<T, Problem> + Send + 'static,
     {
-        let permits = Arc::clone(&self.permits);
+        let permits = Arc::clone(&self.0);
         let run = async {
             let permit = permits.acquire_owned().await;
             let running = tokio::task::spawn_blocking(move || {

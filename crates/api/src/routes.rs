@@ -12,13 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{DefaultBodyLimit, FromRequest, Request};
+use axum::body::Body;
+use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use futures::StreamExt;
 use tower_http::trace::TraceLayer;
 
 use crate::guard;
@@ -27,14 +27,13 @@ use crate::server::App;
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(60);
-/// The bytes that the body of a disclosure may take.
-const DISCLOSURE_BYTES_MAX: usize = 1 << 20;
+/// How much of a body that is too long is read to be thrown away: who is
+/// still sending when the connection closes may never see the answer.
+const DISCARDED_MAX: usize = 1 << 30;
 
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let documents = DefaultBodyLimit::max(app.config.document_bytes_max);
-    let disclosures = DefaultBodyLimit::max(DISCLOSURE_BYTES_MAX);
     let epcis = Router::new()
-        .route("/capture", post(capture::capture).layer(documents))
+        .route("/capture", post(capture::capture))
         .route("/capture/{id}", get(capture::job))
         .route("/events", get(events::query))
         .route("/events/{id}", get(events::one))
@@ -44,10 +43,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/trace", get(trace::trace))
         .route("/status", get(status::status))
         .route("/proofs/{record}", get(proofs::proof))
-        .route(
-            "/disclosures",
-            post(disclosures::disclose).layer(disclosures),
-        )
+        .route("/disclosures", post(disclosures::disclose))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -89,17 +85,51 @@ fn media_type(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> {
     )))
 }
 
-/// Reads a body to its end, within the limit of its route.
-async fn body(request: Request) -> Result<Bytes, BodyFault> {
-    let read = Bytes::from_request(request, &());
-    match tokio::time::timeout(BODY_PATIENCE, read).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)))) => {
-            Err(BodyFault::TooLong)
+/// Reads a body of at most so many bytes to its end. Where the rest of the
+/// request was refused already, the body is thrown away.
+async fn body<T>(
+    request: Request,
+    rest: Result<T, Problem>,
+    bytes_max: usize,
+) -> Result<(T, Vec<u8>), BodyFault> {
+    let headers = request.headers();
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+    let too_long = length.is_some_and(|length: usize| length > bytes_max);
+    if headers.contains_key(EXPECT) {
+        // The client sends nothing before it hears that it may.
+        match rest {
+            Err(problem) => return Err(BodyFault::Other(problem)),
+            Ok(_) if too_long => return Err(BodyFault::TooLong),
+            Ok(_) => {}
         }
-        Ok(Err(_)) => Err(BodyFault::Other(Problem::Request(
-            "The body broke off before its end.".to_owned(),
-        ))),
-        Err(_) => Err(BodyFault::Other(Problem::Slow)),
+    }
+    let bytes_max = if rest.is_ok() { bytes_max } else { 0 };
+    let room = length.unwrap_or_default().min(bytes_max);
+    let read = collect(request.into_body(), Vec::with_capacity(room), bytes_max);
+    let read = tokio::time::timeout(BODY_PATIENCE, read).await;
+    let rest = rest.map_err(BodyFault::Other)?;
+    Ok((rest, read.unwrap_or(Err(BodyFault::Other(Problem::Slow)))?))
+}
+
+async fn collect(body: Body, mut bytes: Vec<u8>, bytes_max: usize) -> Result<Vec<u8>, BodyFault> {
+    let mut stream = body.into_data_stream();
+    let mut total = 0usize;
+    while let Some(chunk) = stream.next().await {
+        let broken = |_| Problem::Request("The body broke off before its end.".to_owned());
+        let chunk = chunk.map_err(broken).map_err(BodyFault::Other)?;
+        total = total.saturating_add(chunk.len());
+        if total <= bytes_max {
+            bytes.extend_from_slice(&chunk);
+        } else if total <= DISCARDED_MAX {
+            bytes = Vec::new();
+        } else {
+            break;
+        }
+    }
+    if total <= bytes_max {
+        Ok(bytes)
+    } else {
+        Err(BodyFault::TooLong)
     }
 }

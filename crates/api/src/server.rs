@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::metrics::Metrics;
-use crate::reading::Reading;
+use crate::reading::{Reading, Workers};
 use crate::report::NetworkReport;
 use crate::routes;
 
@@ -72,6 +72,8 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) reading: Reading,
     pub(crate) captures: Semaphore,
+    /// Apart from those who read, so that questions hold up no capture.
+    pub(crate) parsers: Workers,
     pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
     pub(crate) sources: Sources,
@@ -118,6 +120,7 @@ impl Server {
             config,
             reading: Reading::new(ledger),
             captures: Semaphore::new(CAPTURES_MAX),
+            parsers: Workers::new(CAPTURES_MAX),
             metrics,
             registry,
             sources,

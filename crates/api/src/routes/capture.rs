@@ -34,15 +34,12 @@ pub(crate) async fn capture(
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Problem> {
-    parameters.finish(&[])?;
-    let headers = request.headers();
-    media_type(headers, &["application/json", "application/ld+json"])?;
-    let scope = scope(headers, &app.config.default_scope)?;
-    rollback_only(headers)?;
+    let scope = heading(&app, parameters, request.headers());
     let turn = tokio::time::timeout(PATIENCE, app.captures.acquire()).await;
     let busy = "Too many captures are under way; try again.";
     let _turn = turn.map_err(|_| Problem::Busy(busy))?;
-    let bytes = body(request).await.map_err(|fault| match fault {
+    let read = body(request, scope, app.config.document_bytes_max).await;
+    let (scope, bytes) = read.map_err(|fault| match fault {
         BodyFault::TooLong => too_large(&app, "The document takes more bytes than that".into()),
         BodyFault::Other(problem) => problem,
     })?;
@@ -83,11 +80,19 @@ pub(crate) async fn job(
     Ok(Json(job))
 }
 
-async fn parse(app: &Arc<App>, bytes: axum::body::Bytes) -> Result<Document, Problem> {
+/// Checks all of a capture but its body, and returns its scope.
+fn heading(app: &App, parameters: Parameters, headers: &HeaderMap) -> Result<ScopeName, Problem> {
+    parameters.finish(&[])?;
+    media_type(headers, &["application/json", "application/ld+json"])?;
+    rollback_only(headers)?;
+    scope(headers, &app.config.default_scope)
+}
+
+async fn parse(app: &Arc<App>, bytes: Vec<u8>) -> Result<Document, Problem> {
     let parsing = Arc::clone(app);
     let document = app
-        .reading
-        .work(move || Document::parse(&bytes, &parsing.config.contexts).map_err(Problem::Document));
+        .parsers
+        .run(move || Document::parse(&bytes, &parsing.config.contexts).map_err(Problem::Document));
     let document = document.await?;
     match document.kind {
         DocumentKind::Events | DocumentKind::QueryResults => Ok(document),

@@ -14,9 +14,11 @@ use crate::lookup;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::report::{DisclosureReport, DisclosureRequest};
-use crate::routes::{BodyFault, DISCLOSURE_BYTES_MAX, body, media_type};
+use crate::routes::{BodyFault, body, media_type};
 use crate::server::App;
 
+/// The bytes that a request's body may take.
+const BYTES_MAX: usize = 1 << 20;
 /// The names of events that one request may list.
 const EVENTS_MAX: usize = 10_000;
 
@@ -27,11 +29,12 @@ pub(crate) async fn disclose(
     parameters: Parameters,
     request: Request,
 ) -> Result<(StatusCode, Json<DisclosureReport>), Problem> {
-    parameters.finish(&[])?;
-    media_type(request.headers(), &["application/json"])?;
-    let bytes = body(request).await.map_err(|fault| match fault {
+    let rest = parameters.finish(&[]);
+    let rest = rest.and_then(|()| media_type(request.headers(), &["application/json"]));
+    let read = body(request, rest, BYTES_MAX).await;
+    let ((), bytes) = read.map_err(|fault| match fault {
         BodyFault::TooLong => Problem::Request(format!(
-            "The body takes more than {DISCLOSURE_BYTES_MAX} bytes: disclose in several requests."
+            "The body takes more than {BYTES_MAX} bytes: disclose in several requests."
         )),
         BodyFault::Other(problem) => problem,
     })?;

@@ -198,9 +198,7 @@ fn keys(name: &str, text: &str) -> Result<Vec<Key>, Problem> {
             return Err(Problem::Parameter(text));
         }
         let key = Key::from_uri_or_verbatim(uri);
-        let key = key.map_err(|error| {
-            Problem::Parameter(format!("{name}: {uri:.200} is no identifier: {error}."))
-        })?;
+        let key = key.map_err(|error| Problem::Parameter(format!("{name}: {error}.")))?;
         keys.push(key.identity().into_owned());
     }
     if keys.len() > VALUES_MAX {

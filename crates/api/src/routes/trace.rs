@@ -53,8 +53,7 @@ fn question(parameters: &mut Parameters) -> Result<Question, Problem> {
         true => Key::from_element_string(&id),
         false => Key::from_uri_or_verbatim(&id),
     };
-    let about = key
-        .map_err(|error| Problem::Parameter(format!("id: {id:.200} is no identifier: {error}.")))?;
+    let about = key.map_err(|error| Problem::Parameter(format!("id: {error}.")))?;
     let direction = match parameters.take("direction").as_deref() {
         None | Some("both") => Direction::Both,
         Some("upstream") => Direction::Upstream,

@@ -1,0 +1,10 @@
+//! A server over a real ledger, asked by the client and by hand.
+
+mod support;
+
+mod capture;
+mod events;
+mod proofs;
+mod refusals;
+mod status;
+mod trace;
