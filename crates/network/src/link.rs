@@ -14,6 +14,7 @@ use libp2p::PeerId;
 use libp2p::swarm::ConnectionId;
 use record::{BatchError, UnverifiedBatch};
 use replica::{Message, MessageError};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -215,9 +216,10 @@ impl Link {
         }
     }
 
-    /// Queues a control frame. False when the queue is full or the link over.
+    /// Queues a control frame. False when the queue is full. Once the link is
+    /// over the frame is dropped: the end is on its way, with its reason.
     pub(crate) fn send_control(&self, frame: Vec<u8>) -> bool {
-        self.control.try_send(frame).is_ok()
+        !matches!(self.control.try_send(frame), Err(TrySendError::Full(_)))
     }
 
     /// Returns the queue of bodies to write.
