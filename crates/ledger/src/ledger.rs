@@ -120,6 +120,26 @@ struct Inner {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+impl Inner {
+    /// Closes the writer's queue and hands out its thread, once.
+    fn close(&self) -> Option<JoinHandle<()>> {
+        let requests = self.requests.lock();
+        drop(requests.unwrap_or_else(PoisonError::into_inner).take());
+        let thread = self.thread.lock();
+        thread.unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Inner {
+    /// Waits for the writer, so that the database is closed when the last
+    /// handle is gone: RocksDB aborts a process that ends while it closes.
+    fn drop(&mut self) {
+        if let Some(thread) = self.close() {
+            drop(thread.join());
+        }
+    }
+}
+
 /// What the writer and all readers share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -477,11 +497,7 @@ impl Ledger {
     /// Takes no further writes, lets those that wait finish, and returns when
     /// the writer has ended.
     pub async fn stop(&self) {
-        let requests = self.0.requests.lock();
-        drop(requests.unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.0.thread.lock();
-        let thread = thread.unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
+        if let Some(thread) = self.0.close() {
             // A writer that panicked has been reported by the panic itself.
             drop(tokio::task::spawn_blocking(move || thread.join()).await);
         }
