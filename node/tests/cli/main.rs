@@ -5,5 +5,6 @@ mod desk;
 mod demo;
 mod forming;
 mod help;
+mod run;
 mod verify;
 mod walk;
