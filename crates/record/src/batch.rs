@@ -1,8 +1,8 @@
 //! Batches: consecutive records of one log under one signed checkpoint.
 
-use minicbor::{Decoder, Encoder};
+use minicbor::Decoder;
 
-use crate::cbor::{self, Read, Written};
+use crate::cbor::{self, Out, Read, Written};
 use crate::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use crate::digest::{Digest, FederationId, RecordId};
 use crate::header::AnyHeader;
@@ -89,22 +89,24 @@ impl UnverifiedBatch {
     /// Refuses any but the one encoding, an empty batch, one of more than
     /// [`TRANSFER_RECORDS_MAX`] records, and indices beyond 2⁶³.
     pub fn decode(bytes: &[u8]) -> Result<Self, BatchError> {
-        cbor::decode_exact(bytes, read_batch, Self::encode).map_err(BatchError::Malformed)
+        cbor::decode_exact(bytes, read_batch, Self::put).map_err(BatchError::Malformed)
     }
 
     /// Returns the wire form:
     /// `[key, scope, epoch, start, [record…], root, signature]`.
     pub fn encode(&self) -> Vec<u8> {
-        cbor::encode(|e| {
-            e.array(7)?;
-            cbor::put_log_id(e, &self.log)?;
-            e.u64(self.start)?.array(self.records.len() as u64)?;
-            for record in &self.records {
-                put_record(e, record)?;
-            }
-            e.bytes(self.root.as_bytes())?.bytes(&self.signature.0)?;
-            Ok(())
-        })
+        cbor::encode(|e| self.put(e))
+    }
+
+    fn put(&self, e: &mut Out<'_>) -> Written {
+        e.array(7)?;
+        cbor::put_log_id(e, &self.log)?;
+        e.u64(self.start)?.array(self.records.len() as u64)?;
+        for record in &self.records {
+            put_record(e, record)?;
+        }
+        e.bytes(self.root.as_bytes())?.bytes(&self.signature.0)?;
+        Ok(())
     }
 
     /// Puts a batch together from stored parts, for sending it on.
@@ -148,16 +150,17 @@ impl UnverifiedBatch {
     ///
     /// Names the first record that fails.
     pub fn open(self) -> Result<OpenedBatch, BatchError> {
-        let check = |(travelling, index): (UnverifiedRecord, u64)| {
-            travelling
-                .check()
-                .map_err(|reason| BatchError::Record { index, reason })
-        };
-        let records = self.records.into_iter().zip(self.start..);
+        let mut records = Vec::with_capacity(self.records.len());
+        for (record, index) in self.records.into_iter().zip(self.start..) {
+            match record.check() {
+                Ok(record) => records.push(record),
+                Err(reason) => return Err(BatchError::Record { index, reason }),
+            }
+        }
         Ok(OpenedBatch {
             log: self.log,
             start: self.start,
-            records: records.map(check).collect::<Result<_, _>>()?,
+            records,
             root: self.root,
             signature: self.signature,
         })
@@ -269,12 +272,14 @@ fn travelling(record: Record) -> UnverifiedRecord {
     let (header, bytes, content) = record.into_parts();
     match (header, content) {
         (_, None) => UnverifiedRecord::Bare(bytes),
-        (AnyHeader::V1(header), Some(sealed)) => UnverifiedRecord::Elided(header.encode_elided(), sealed),
+        (AnyHeader::V1(header), Some(sealed)) => {
+            UnverifiedRecord::Elided(header.encode_elided(), sealed)
+        }
         (AnyHeader::Unknown { .. }, Some(sealed)) => UnverifiedRecord::Whole(bytes, sealed),
     }
 }
 
-fn put_record(e: &mut Encoder<&mut Vec<u8>>, record: &UnverifiedRecord) -> Written {
+fn put_record(e: &mut Out<'_>, record: &UnverifiedRecord) -> Written {
     let (form, header, sealed) = match record {
         UnverifiedRecord::Bare(header) => (0, header, None),
         UnverifiedRecord::Elided(header, sealed) => (1, header, Some(sealed)),

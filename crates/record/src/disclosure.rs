@@ -13,7 +13,7 @@
 
 use minicbor::Decoder;
 
-use crate::cbor::{self, Read};
+use crate::cbor::{self, Out, Read, Written};
 use crate::digest::{Digest, FederationId};
 use crate::header::{AnyHeader, Kind};
 use crate::key::{PublicKey, RawKey, Signature};
@@ -119,43 +119,45 @@ impl UnverifiedDisclosure {
     ///
     /// Refuses any but the one encoding.
     pub fn decode(payload: &[u8], federation: FederationId) -> Result<Self, DisclosureError> {
-        cbor::decode_exact(payload, |d| read(d, federation), Self::encode)
+        cbor::decode_exact(payload, |d| read(d, federation), Self::put)
             .map_err(DisclosureError::Malformed)
     }
 
     /// Returns the payload.
     pub fn encode(&self) -> Vec<u8> {
-        cbor::encode(|e| {
-            e.array(5)?.u8(1)?;
-            self.proof.put(e)?;
-            match &self.since {
-                None => {
-                    e.null()?;
-                }
-                Some(since) => {
-                    e.array(3)?.u64(since.size)?.bytes(since.root.as_bytes())?;
-                    cbor::put_digests(e, &since.consistency)?;
-                }
+        cbor::encode(|e| self.put(e))
+    }
+
+    fn put(&self, e: &mut Out<'_>) -> Written {
+        e.array(5)?.u8(1)?;
+        self.proof.put(e)?;
+        match &self.since {
+            None => {
+                e.null()?;
             }
-            match &self.opening {
-                None => {
-                    e.null()?;
-                }
-                Some(opening) => {
-                    e.array(2)?;
-                    put_shown(e, &opening.header, opening.content.as_ref())?;
-                    cbor::put_digests(e, &opening.inclusion)?;
-                }
+            Some(since) => {
+                e.array(3)?.u64(since.size)?.bytes(since.root.as_bytes())?;
+                cbor::put_digests(e, &since.consistency)?;
             }
-            e.array(self.cosignatures.len() as u64)?;
-            for cosignature in &self.cosignatures {
-                e.array(3)?
-                    .bytes(&cosignature.key.0)?
-                    .u64(cosignature.seconds)?
-                    .bytes(&cosignature.signature.0)?;
+        }
+        match &self.opening {
+            None => {
+                e.null()?;
             }
-            Ok(())
-        })
+            Some(opening) => {
+                e.array(2)?;
+                put_shown(e, &opening.header, opening.content.as_ref())?;
+                cbor::put_digests(e, &opening.inclusion)?;
+            }
+        }
+        e.array(self.cosignatures.len() as u64)?;
+        for cosignature in &self.cosignatures {
+            e.array(3)?
+                .bytes(&cosignature.key.0)?
+                .u64(cosignature.seconds)?
+                .bytes(&cosignature.signature.0)?;
+        }
+        Ok(())
     }
 
     /// Checks the record's proof and what is shown of the log beside it.

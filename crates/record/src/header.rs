@@ -7,8 +7,9 @@
 //!  payload length, commitment (32 bytes), subject (bytes)]
 //! ```
 
-use minicbor::{Decoder, Encoder};
+use minicbor::Decoder;
 
+use crate::cbor::{self, Out, Written};
 use crate::digest::Digest;
 use crate::stamp::Stamp;
 
@@ -124,23 +125,21 @@ impl Header {
     }
 
     fn encode_with(&self, commitment: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(80 + self.subject.len());
-        let mut e = Encoder::new(&mut out);
-        let written = (|| {
-            e.array(9)?
-                .u64(FORMAT)?
-                .u16(self.kind.0)?
-                .u16(self.flags.0)?
-                .u64(self.time.0)?
-                .u32(self.charter.version)?
-                .bytes(&self.charter.hash)?
-                .u32(self.payload_len)?
-                .bytes(commitment)?
-                .bytes(&self.subject)?;
-            Ok::<_, minicbor::encode::Error<std::convert::Infallible>>(())
-        })();
-        written.expect("writing to memory does not fail");
-        out
+        cbor::encode_sized(80 + self.subject.len(), |e| self.put(commitment, e))
+    }
+
+    fn put(&self, commitment: &[u8], e: &mut Out<'_>) -> Written {
+        e.array(9)?
+            .u64(FORMAT)?
+            .u16(self.kind.0)?
+            .u16(self.flags.0)?
+            .u64(self.time.0)?
+            .u32(self.charter.version)?
+            .bytes(&self.charter.hash)?
+            .u32(self.payload_len)?
+            .bytes(commitment)?
+            .bytes(&self.subject)?;
+        Ok(())
     }
 
     /// Reads an elided header, filling in the commitment that `commitment`
@@ -157,7 +156,7 @@ impl Header {
             ));
         }
         header.commitment = commitment;
-        if header.encode_elided() == bytes {
+        if cbor::is_encoding(bytes, |e| header.put(&[], e)) {
             Ok(header)
         } else {
             Err(HeaderError::NotCanonical)
@@ -185,9 +184,9 @@ impl AnyHeader {
             return Ok(Self::Unknown { format });
         }
         let (mut header, commitment) = decode_v1(bytes)?;
-        header.commitment = Digest::from_slice(&commitment)
+        header.commitment = Digest::from_slice(commitment)
             .ok_or_else(|| HeaderError::Malformed("the commitment has not 32 bytes".into()))?;
-        if header.encode() == bytes {
+        if cbor::is_encoding(bytes, |e| header.put(commitment, e)) {
             Ok(Self::V1(header))
         } else {
             Err(HeaderError::NotCanonical)
@@ -198,7 +197,7 @@ impl AnyHeader {
 /// Reads the fields of version 1; the commitment's bytes come apart, since an
 /// elided header has none. Whether the encoding is the one allowed is for the
 /// caller to see by encoding again.
-fn decode_v1(bytes: &[u8]) -> Result<(Header, Vec<u8>), HeaderError> {
+fn decode_v1(bytes: &[u8]) -> Result<(Header, &[u8]), HeaderError> {
     if bytes.len() > HEADER_BYTES_MAX {
         return Err(HeaderError::TooLong(bytes.len()));
     }
@@ -218,7 +217,7 @@ fn decode_v1(bytes: &[u8]) -> Result<(Header, Vec<u8>), HeaderError> {
             .try_into()
             .map_err(|_| minicbor::decode::Error::message("the charter hash has not 8 bytes"))?;
         let payload_len = d.u32()?;
-        let commitment = d.bytes()?.to_vec();
+        let commitment = d.bytes()?;
         let header = Header {
             kind,
             flags,

@@ -1,6 +1,6 @@
 //! The opening record: a log's first, which names the logs it follows.
 
-use crate::cbor;
+use crate::cbor::{self, Out, Written};
 use crate::digest::Digest;
 use crate::key::RawKey;
 use crate::log_id::{Epoch, LogId};
@@ -64,17 +64,19 @@ impl Opening {
 
     /// Returns the payload.
     pub fn encode(&self) -> Vec<u8> {
-        cbor::encode(|e| {
-            e.array(self.parents.len() as u64)?;
-            for parent in &self.parents {
-                e.array(4)?
-                    .bytes(&parent.author.0)?
-                    .bytes(&parent.epoch.0)?
-                    .u64(parent.size)?
-                    .bytes(parent.root.as_bytes())?;
-            }
-            Ok(())
-        })
+        cbor::encode(|e| self.put(e))
+    }
+
+    fn put(&self, e: &mut Out<'_>) -> Written {
+        e.array(self.parents.len() as u64)?;
+        for parent in &self.parents {
+            e.array(4)?
+                .bytes(&parent.author.0)?
+                .bytes(&parent.epoch.0)?
+                .u64(parent.size)?
+                .bytes(parent.root.as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Reads a payload.
@@ -102,6 +104,6 @@ impl Opening {
             }
             Ok(Self { parents })
         };
-        cbor::decode_exact(payload, read, Self::encode).map_err(OpeningError)
+        cbor::decode_exact(payload, read, Self::put).map_err(OpeningError)
     }
 }

@@ -5,9 +5,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use minicbor::{Decoder, Encoder};
+use minicbor::Decoder;
 
-use crate::cbor::{self, Read, Written};
+use crate::cbor::{self, Out, Read, Written};
 use crate::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use crate::digest::{Digest, FederationId, RecordId};
 use crate::header::AnyHeader;
@@ -125,8 +125,10 @@ impl UnverifiedProof {
             .and_then(|line| line.strip_prefix("extra "))
             .and_then(|encoded| BASE64.decode(encoded).ok())
             .ok_or_else(|| malformed("the line \"extra\" with the record is missing"))?;
-        let (header, content) =
-            cbor::decode_exact(&extra, read_shown, encode_shown).map_err(ProofError::Malformed)?;
+        let (header, content) = cbor::decode_exact(&extra, read_shown, |(header, content), e| {
+            put_shown(e, header, content.as_ref())
+        })
+        .map_err(ProofError::Malformed)?;
         let index = lines
             .next()
             .and_then(|line| line.strip_prefix("index "))
@@ -160,7 +162,7 @@ impl UnverifiedProof {
         })
     }
 
-    pub(crate) fn put(&self, e: &mut Encoder<&mut Vec<u8>>) -> Written {
+    pub(crate) fn put(&self, e: &mut Out<'_>) -> Written {
         e.array(9)?;
         cbor::put_log_id(e, &self.log)?;
         e.u64(self.index)?;
@@ -204,16 +206,8 @@ pub(crate) fn check_shown(header: Vec<u8>, content: Option<Sealed>) -> Result<Re
 
 type Shown = (Vec<u8>, Option<Sealed>);
 
-fn encode_shown((header, content): &Shown) -> Vec<u8> {
-    cbor::encode(|e| put_shown(e, header, content.as_ref()))
-}
-
 /// Writes a record as proofs show it: `[header]` or `[header, salt, payload]`.
-pub(crate) fn put_shown(
-    e: &mut Encoder<&mut Vec<u8>>,
-    header: &[u8],
-    content: Option<&Sealed>,
-) -> Written {
+pub(crate) fn put_shown(e: &mut Out<'_>, header: &[u8], content: Option<&Sealed>) -> Written {
     match content {
         None => e.array(1)?.bytes(header)?,
         Some(sealed) => e
@@ -293,11 +287,8 @@ impl RecordProof {
     /// leaf hash is made of, stands in the `extra` line.
     pub fn to_text(&self) -> String {
         let checkpoint = self.checkpoint.checkpoint();
-        let shown = (
-            self.record.header_bytes().to_vec(),
-            self.record.content().cloned(),
-        );
-        let extra = BASE64.encode(encode_shown(&shown));
+        let (header, content) = (self.record.header_bytes(), self.record.content());
+        let extra = BASE64.encode(cbor::encode(|e| put_shown(e, header, content)));
         let path: String = self
             .inclusion
             .iter()

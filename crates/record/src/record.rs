@@ -170,12 +170,10 @@ fn check_payload(header: &Header, sealed: &Sealed) -> Result<(), RecordError> {
 
 /// Returns the leaf hash of a header at its place, which is the record's id.
 pub fn leaf_hash(log: &Digest, index: u64, header_bytes: &[u8]) -> RecordId {
-    RecordId(Digest::of(&[
-        &[0x00],
-        log.as_bytes(),
-        &index.to_be_bytes(),
-        header_bytes,
-    ]))
+    let mut place = [0; 41];
+    place[1..33].copy_from_slice(log.as_bytes());
+    place[33..].copy_from_slice(&index.to_be_bytes());
+    RecordId(Digest::of(&[&place, header_bytes]))
 }
 
 /// Names a record by its place.

