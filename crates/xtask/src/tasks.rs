@@ -21,13 +21,18 @@ pub(crate) fn demo(
     arguments: &[String],
 ) -> Result<(), StepError> {
     needs::ensure(steps)?;
-    steps.cargo(
-        "build",
-        ["build", "--workspace", "--bin", "nguon", "--test", RIDER],
-    )?;
+    build_nguon(steps)?;
     let mut command = Command::new(steps.workspace.binary("nguon"));
     command.args(demo_arguments(stay, arguments));
     steps.run("demo", &mut command)
+}
+
+/// Builds `nguon` with the features that the tests are built with.
+fn build_nguon(steps: &mut Steps<'_>) -> Result<(), StepError> {
+    steps.cargo(
+        "build",
+        ["build", "--workspace", "--bin", "nguon", "--test", RIDER],
+    )
 }
 
 /// Runs every test, or those whose names contain a filter.
@@ -95,13 +100,16 @@ pub(crate) fn check(steps: &mut Steps<'_>) -> Result<(), StepError> {
     }
 }
 
-/// Runs the benches.
+/// Runs the benches, one of which starts `nguon` itself.
 ///
 /// They use the dev profile, which optimises dependencies fully and our code
 /// nearly so: a profile of their own would compile RocksDB once more.
 pub(crate) fn bench(steps: &mut Steps<'_>, arguments: &[String]) -> Result<(), StepError> {
     needs::ensure(steps)?;
-    let cargo = ["bench", "--profile", "dev", "--package", "tests"];
+    build_nguon(steps)?;
+    // The whole workspace is selected, since fewer packages would ask for fewer
+    // features of RocksDB and the network stack, and compile them once more.
+    let cargo = ["bench", "--profile", "dev", "--workspace", "--bench", "*"];
     let separator = (!arguments.is_empty()).then_some("--");
     let arguments = arguments.iter().map(String::as_str);
     steps.cargo(
