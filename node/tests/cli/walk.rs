@@ -96,6 +96,29 @@ fn until_it_holds(desk: &Desk, line: &[String], node: &str) -> String {
     }
 }
 
+/// Lets the Python reading of the protocol judge the proof that was written,
+/// and the same proof with one character of its record changed.
+fn a_second_implementation_agrees(root: &Path, desk: &Desk) {
+    let judge = |proof: &Path| {
+        let mut command = Command::new("python3");
+        command.arg(root.join("tests/protocol_check.py"));
+        command.arg("--proof").arg(proof);
+        command.arg("--charter").arg(desk.path("charter.json"));
+        command.output().expect("python3 runs")
+    };
+    let proof = desk.path("proof.txt");
+    let output = judge(&proof);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}");
+    let text = std::fs::read_to_string(&proof).expect("the proof");
+    let at = text.find("extra ").expect("the record's line") + 100;
+    let other = if &text[at..=at] == "A" { "B" } else { "A" };
+    let forged = desk.path("forged.txt");
+    let text = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+    std::fs::write(&forged, text).expect("written");
+    assert!(!judge(&forged).status.success(), "a forged proof passes");
+}
+
 #[test]
 fn the_readmes_walk_works_as_it_is_written() {
     let desk = Desk::new();
@@ -167,7 +190,7 @@ fn the_readmes_walk_works_as_it_is_written() {
             }
         }
     }
-    assert!(desk.path("proof.txt").exists());
+    a_second_implementation_agrees(&root, &desk);
     for verb in [
         "init", "charter", "member", "join", "run", "capture", "trace", "prove", "verify",
     ] {
