@@ -1,0 +1,129 @@
+//! A node that is killed while it captures.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::office::{Office, Offices};
+use crate::post::{Posted, Poster, event_ids};
+
+/// Names a seed to be used again.
+const SEED: &str = "NGUON_SEED";
+const KILLS: usize = 20;
+/// How many of the kills must meet a request that was sent and not answered.
+const IN_FLIGHT_MIN: usize = 5;
+/// How many proofs are verified.
+const PROOFS: usize = 50;
+const LOT: u32 = 1;
+
+/// Numbers that one seed gives again (xorshift).
+struct Draw(u64);
+
+impl Draw {
+    fn seeded() -> Self {
+        let named = env::var(SEED).ok();
+        let named = named.map(|seed| seed.parse().expect("NGUON_SEED is a whole number"));
+        let seed = named.unwrap_or_else(|| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH);
+            u64::from(now.expect("after 1970").subsec_nanos())
+        });
+        say(&format!("{SEED}={seed}"));
+        // Of nothing comes nothing.
+        Self(seed ^ 0x9e37_79b9_7f4a_7c15 | 1)
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+#[allow(
+    clippy::print_stdout,
+    reason = "whoever repeats a run needs its seed, and whoever reads it the counts"
+)]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_kills_lose_nothing_acknowledged() {
+    let mut draw = Draw::seeded();
+    let Offices {
+        mut a,
+        mut b,
+        charter_file,
+    } = Offices::form();
+    b.start().await;
+    a.start().await;
+
+    let poster = Poster::begin(&a.http, LOT);
+    let mut met = Vec::new();
+    for _ in 0..KILLS {
+        tokio::time::sleep(Duration::from_millis(5 + draw.below(56))).await;
+        let in_flight = poster.in_flight();
+        a.kill();
+        met.extend(in_flight);
+        a.start().await;
+    }
+    let posted = poster.end();
+    // One that was answered after all, before the kill took effect, does not count.
+    met.retain(|document| posted.unanswered.contains(document));
+    say(&format!(
+        "{KILLS} kills, {} with a request in flight; {} documents acknowledged, {} unanswered",
+        met.len(),
+        posted.acknowledged.len(),
+        posted.unanswered.len()
+    ));
+    assert!(met.len() >= IN_FLIGHT_MIN, "{met:?}");
+
+    let heads = a.agrees_with(&b).await;
+    for office in [&a, &b] {
+        let held = office.event_ids().await;
+        lost_nothing(&posted, &held);
+    }
+    proves(&a, &posted, &charter_file, &mut draw).await;
+    assert_eq!(a.heads().await, heads, "nothing was captured meanwhile");
+    a.stop().await;
+    b.stop().await;
+}
+
+/// Expects every event of every acknowledged document, and of one that was
+/// never answered all or none.
+#[track_caller]
+fn lost_nothing(posted: &Posted, held: &BTreeSet<String>) {
+    for document in &posted.acknowledged {
+        for id in event_ids(LOT, *document) {
+            assert!(held.contains(&id), "{id} was acknowledged and is lost");
+        }
+    }
+    for document in &posted.unanswered {
+        let found = event_ids(LOT, *document).filter(|id| held.contains(id));
+        let (found, all) = (found.count(), event_ids(LOT, *document).count());
+        assert!(
+            found == 0 || found == all,
+            "{found} of {all} events of document {document} were kept"
+        );
+    }
+}
+
+/// Verifies proofs of acknowledged events against the charter alone.
+async fn proves(office: &Office, posted: &Posted, charter_file: &[u8], draw: &mut Draw) {
+    let all = posted.acknowledged.iter();
+    let all: Vec<String> = all.flat_map(|&document| event_ids(LOT, document)).collect();
+    for _ in 0..PROOFS {
+        let drawn = draw.below(u64::try_from(all.len()).expect("few"));
+        let id = &all[usize::try_from(drawn).expect("few")];
+        let page = office.client.event(id).await.expect("an event");
+        assert!(!page.events().is_empty(), "{id} is not answered");
+        let proof = office.client.prove(id).await.expect("a proof");
+        let report = node::verify::examine(&proof, Some(charter_file));
+        assert!(report.verified, "{id}: {report:#?}");
+        let proven = report.proves.expect("a record");
+        assert_eq!(proven.member.as_deref(), Some("lam-dong"));
+        let content = format!("{:?}", report.content);
+        assert!(content.contains(id.as_str()), "{id}: {content}");
+    }
+}
