@@ -97,6 +97,12 @@ impl Gate {
         self.wake();
     }
 
+    /// Tells whether a member is turned away now.
+    pub(crate) fn is_barred(&self, peer: &PeerId) -> bool {
+        let until = self.barred.get(peer);
+        until.is_some_and(|&until| Instant::now() < until)
+    }
+
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -106,11 +112,7 @@ impl Gate {
     fn admit(&mut self, peer: PeerId, address: &Multiaddr) -> Result<(), ConnectionDenied> {
         let refusal = if !self.members.contains(&peer) {
             Refusal::Stranger
-        } else if self
-            .barred
-            .get(&peer)
-            .is_some_and(|&until| Instant::now() < until)
-        {
+        } else if self.is_barred(&peer) {
             Refusal::Barred
         } else {
             self.barred.remove(&peer);

@@ -205,7 +205,9 @@ impl Link {
             finish.clone(),
         ));
         let tasks = tokio::spawn(async move {
-            let ended = until_over(halves).await;
+            // The streams stay until the end is told: whoever sees them close
+            // may hang up, and that would hide why.
+            let ended = until_over(&mut halves).await;
             teller.tell(Happening::Ended(ended)).await;
         });
         Self {
@@ -250,7 +252,7 @@ enum Half {
 
 /// Waits until the link is over. The peer ends both streams when it shuts
 /// down; what the second still carries is read first.
-async fn until_over(mut halves: JoinSet<Result<Half, Ended>>) -> Ended {
+async fn until_over(halves: &mut JoinSet<Result<Half, Ended>>) -> Ended {
     let mut first_read = false;
     loop {
         let next = if first_read {

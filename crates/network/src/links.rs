@@ -327,6 +327,14 @@ impl Links {
         self.swarm.behaviour_mut().gate.bar(peer, until);
     }
 
+    /// Takes note of a fault on a link that ended before the fault was known,
+    /// unless the peer is turned away already.
+    pub(crate) fn fault_of_the_past(&mut self, peer: PeerId, reason: &'static str) {
+        if !self.swarm.behaviour().gate.is_barred(&peer) {
+            self.fault(peer, reason);
+        }
+    }
+
     /// Returns what is known of a peer: its link, its traffic, and how often
     /// it was refused something.
     pub(crate) fn status(&self, peer: &PeerId) -> (Option<LinkStatus>, Traffic, u64) {

@@ -209,13 +209,20 @@ impl Shell {
         if let Some(reason) = verdict.refused {
             count(&self.metrics.refused_bodies, reason);
         }
-        self.feed(Input::Judged {
+        let input = Input::Judged {
             peer,
             token,
             log,
             outcome: verdict.outcome,
-        })
-        .await;
+        };
+        let outputs = self.replica.handle(self.now_ms(), input);
+        let disconnects = |output: &Output| matches!(output, Output::Disconnect { .. });
+        let hit_and_run = verdict.refused.is_some() && !outputs.iter().any(disconnects);
+        self.carry_out(outputs, None).await;
+        // The machine has forgotten a peer that hung up before the verdict.
+        if let Some(id) = self.directory.peer(&peer).filter(|_| hit_and_run) {
+            self.links.fault_of_the_past(id, "refused-body");
+        }
         Ok(())
     }
 

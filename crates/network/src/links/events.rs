@@ -35,6 +35,7 @@ impl Links {
                 ..
             } => {
                 self.connections.remove(&connection_id);
+                self.take_happenings();
                 if self.is_up_on(&peer_id, connection_id) {
                     tracing::debug!(peer = %peer_id, ?cause, "connection closed");
                     self.end(peer_id, "connection-closed");
@@ -132,7 +133,10 @@ impl Links {
             Ok(pair) => self.bring_up(peer, connection, pair),
             Err(error) => {
                 tracing::debug!(%peer, member = self.name(&peer), %error, "no pair of streams");
-                count(&self.metrics.ended_links, error.reason());
+                // Where a link is up, its end is counted.
+                if !self.is_up_on(&peer, connection) {
+                    count(&self.metrics.ended_links, error.reason());
+                }
                 if matches!(error, Unpaired::OutOfTurn(_)) {
                     self.fault(peer, error.reason());
                 } else {
@@ -182,6 +186,14 @@ impl Links {
         }
         self.timetable.linked(&peer);
         self.told.push_back(LinkEvent::Up(peer));
+    }
+
+    /// Takes what the links' tasks have told: it came before the connection's
+    /// end, and may be the reason for it.
+    fn take_happenings(&mut self) {
+        while let Ok((peer, connection, happening)) = self.happenings.try_recv() {
+            self.on_happening(peer, connection, happening);
+        }
     }
 
     pub(super) fn on_happening(
