@@ -22,7 +22,8 @@ pub struct Network {
     listening: Vec<String>,
     status: watch::Receiver<NetworkStatus>,
     stop: DropGuard,
-    task: JoinHandle<Result<(), Stopped>>,
+    /// `None` once it was joined.
+    task: Option<JoinHandle<Result<(), Stopped>>>,
 }
 
 impl Network {
@@ -83,7 +84,7 @@ impl Network {
             listening,
             status,
             stop: stop.drop_guard(),
-            task,
+            task: Some(task),
         })
     }
 
@@ -98,13 +99,20 @@ impl Network {
         self.status.clone()
     }
 
-    /// Waits until the network ends by itself, and returns why. Safe to cancel.
+    /// Waits until the network ends by itself, and returns why; `Ok` at once
+    /// when that was told already. Safe to cancel.
     ///
     /// # Panics
     ///
     /// When the network's task panicked.
     pub async fn stopped(&mut self) -> Result<(), Stopped> {
-        outcome((&mut self.task).await)
+        let Some(task) = &mut self.task else {
+            return Ok(());
+        };
+        let joined = task.await;
+        // A task that was joined may not be awaited again.
+        self.task = None;
+        outcome(joined)
     }
 
     /// Ends the network in order: bodies that the ledger is judging are judged,
@@ -116,7 +124,10 @@ impl Network {
     /// When the network's task panicked.
     pub async fn shutdown(self) {
         drop(self.stop);
-        if let Err(error) = outcome(self.task.await) {
+        let Some(task) = self.task else {
+            return;
+        };
+        if let Err(error) = outcome(task.await) {
             tracing::warn!(%error, "the network had ended already");
         }
     }
