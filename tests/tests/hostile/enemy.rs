@@ -174,11 +174,10 @@ async fn drive(mut swarm: Swarm<Behaviour>, seen: watch::Sender<Seen>) {
             SwarmEvent::Behaviour(BehaviourEvent::Ping(ping)) if ping.result.is_ok() => {
                 seen.told = Some("an answer to a ping".to_owned());
             }
-            SwarmEvent::Behaviour(BehaviourEvent::Identify(event)) => {
-                if let identify::Event::Received { info, .. } = event {
-                    seen.told = Some(format!("{info:?}"));
-                }
-            }
+            SwarmEvent::Behaviour(BehaviourEvent::Identify(identify::Event::Received {
+                info,
+                ..
+            })) => seen.told = Some(format!("{info:?}")),
             _ => {}
         });
     }

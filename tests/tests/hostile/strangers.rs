@@ -25,9 +25,9 @@ async fn a_stranger_is_refused_before_any_protocol() {
         stage.author("lang-son"),
         stage.author("gacc"),
     ];
-    let mut count = 0;
     // Each over both transports.
-    for key in keys.iter().flat_map(|key| [key, key]) {
+    let dials = keys.iter().flat_map(|key| [key, key]);
+    for (key, count) in dials.zip(1..) {
         let mut stranger = stage.dial_with(key).await;
         for protocol in [CONTROL, BULK] {
             let opened = stranger.open(protocol).await;
@@ -35,7 +35,6 @@ async fn a_stranger_is_refused_before_any_protocol() {
         }
         let told = stranger.hung_up_on().await;
         assert_eq!(told, None, "a stranger was told something");
-        count += 1;
         eventually("the refusal's count", || {
             refused(&stage.victim, "stranger") == count
         })
