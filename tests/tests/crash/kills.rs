@@ -15,6 +15,8 @@ const IN_FLIGHT_MIN: usize = 5;
 /// How many proofs are verified.
 const PROOFS: usize = 50;
 const LOT: u32 = 1;
+/// The lot of what the peer captures meanwhile.
+const LOT_OF_PEER: u32 = 3;
 
 /// Numbers that one seed gives again (xorshift).
 struct Draw(u64);
@@ -60,6 +62,7 @@ async fn twenty_kills_lose_nothing_acknowledged() {
     a.start().await;
 
     let poster = Poster::begin(&a.http, LOT);
+    let peer = Poster::begin(&b.http, LOT_OF_PEER);
     let mut met = Vec::new();
     for _ in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(5 + draw.below(56))).await;
@@ -68,7 +71,7 @@ async fn twenty_kills_lose_nothing_acknowledged() {
         met.extend(in_flight);
         a.start().await;
     }
-    let posted = poster.end();
+    let (posted, by_peer) = (poster.end(), peer.end());
     // One that was answered after all, before the kill took effect, does not count.
     met.retain(|document| posted.unanswered.contains(document));
     say(&format!(
@@ -78,11 +81,13 @@ async fn twenty_kills_lose_nothing_acknowledged() {
         posted.unanswered.len()
     ));
     assert!(met.len() >= IN_FLIGHT_MIN, "{met:?}");
+    assert!(!by_peer.acknowledged.is_empty() && by_peer.unanswered.is_empty());
 
     let heads = a.agrees_with(&b).await;
     for office in [&a, &b] {
         let held = office.event_ids().await;
-        lost_nothing(&posted, &held);
+        lost_nothing(LOT, &posted, &held);
+        lost_nothing(LOT_OF_PEER, &by_peer, &held);
     }
     proves(&a, &posted, &charter_file, &mut draw).await;
     assert_eq!(a.heads().await, heads, "nothing was captured meanwhile");
@@ -93,15 +98,15 @@ async fn twenty_kills_lose_nothing_acknowledged() {
 /// Expects every event of every acknowledged document, and of one that was
 /// never answered all or none.
 #[track_caller]
-fn lost_nothing(posted: &Posted, held: &BTreeSet<String>) {
+fn lost_nothing(lot: u32, posted: &Posted, held: &BTreeSet<String>) {
     for document in &posted.acknowledged {
-        for id in event_ids(LOT, *document) {
+        for id in event_ids(lot, *document) {
             assert!(held.contains(&id), "{id} was acknowledged and is lost");
         }
     }
     for document in &posted.unanswered {
-        let found = event_ids(LOT, *document).filter(|id| held.contains(id));
-        let (found, all) = (found.count(), event_ids(LOT, *document).count());
+        let found = event_ids(lot, *document).filter(|id| held.contains(id));
+        let (found, all) = (found.count(), event_ids(lot, *document).count());
         assert!(
             found == 0 || found == all,
             "{found} of {all} events of document {document} were kept"
