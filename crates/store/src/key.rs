@@ -36,6 +36,9 @@ pub enum Term<'a> {
     EventTime(i64),
 }
 
+/// The bytes of an index key: tag, eight bytes and arrival.
+pub(crate) const INDEX_KEY_LEN: usize = 17;
+
 impl Term<'_> {
     /// Returns tag and eight bytes: the hash of the text, the beginning of an
     /// id, or the time, with its sign turned so that order is kept.
@@ -55,8 +58,8 @@ impl Term<'_> {
         prefix
     }
 
-    pub(crate) fn key(&self, arrival: u64) -> [u8; 17] {
-        let mut key = [0; 17];
+    pub(crate) fn key(&self, arrival: u64) -> [u8; INDEX_KEY_LEN] {
+        let mut key = [0; INDEX_KEY_LEN];
         key[..9].copy_from_slice(&self.prefix());
         key[9..].copy_from_slice(&arrival.to_be_bytes());
         key

@@ -85,7 +85,7 @@ impl Store {
     /// When the disk is full or fails. Whether anything of the set is on disk
     /// is then unknown: the caller must not continue what it had signed.
     pub fn commit(&self, set: WriteSet<'_>) -> Result<(), StoreError> {
-        let written = self.db.write_opt(set.batch, &synced());
+        let written = self.db.write_opt(set.into_batch(), &synced());
         written.map_err(StoreError::Write)
     }
 

@@ -4,14 +4,17 @@ use record::{Digest, RawKey, Sealed};
 use rocksdb::{DB, WriteBatch};
 
 use crate::column::Column;
-use crate::key::{self, Baseline, LogNumber, Term};
+use crate::key::{self, Baseline, INDEX_KEY_LEN, LogNumber, Term};
 use crate::log_state::LogState;
 use crate::store::Store;
 use crate::value::{StoredCheckpoint, StoredRecord, encode_sealed};
 
 /// A set of writes that reaches the disk whole or not at all.
 pub struct WriteSet<'a> {
-    pub(crate) batch: WriteBatch,
+    batch: WriteBatch,
+    /// Keys of the index, put into the batch at last: see
+    /// [`WriteSet::into_batch`].
+    index: Vec<[u8; INDEX_KEY_LEN]>,
     db: &'a DB,
 }
 
@@ -19,6 +22,7 @@ impl<'a> WriteSet<'a> {
     pub(crate) fn new(store: &'a Store) -> Self {
         Self {
             batch: WriteBatch::default(),
+            index: Vec::new(),
             db: store.db(),
         }
     }
@@ -28,14 +32,28 @@ impl<'a> WriteSet<'a> {
         self.batch.put_cf(handle, key, value);
     }
 
-    /// Returns the size of the set in bytes, as RocksDB counts it.
-    pub fn size_in_bytes(&self) -> usize {
-        self.batch.size_in_bytes()
-    }
-
     /// Tells whether nothing is to be written.
     pub fn is_empty(&self) -> bool {
-        self.batch.is_empty()
+        self.batch.is_empty() && self.index.is_empty()
+    }
+
+    /// Returns what RocksDB is to write.
+    ///
+    /// Index keys go in sorted: they are hashes, most of a commit's entries,
+    /// and RocksDB finds each one's place in its memory table from the place of
+    /// the one before. Sorted, a commit takes about half the time.
+    pub(crate) fn into_batch(self) -> WriteBatch {
+        let Self {
+            mut batch,
+            mut index,
+            db,
+        } = self;
+        index.sort_unstable();
+        let handle = db.cf_handle(Column::Index.name()).expect("opened with it");
+        for key in &index {
+            batch.put_cf(handle, key, []);
+        }
+        batch
     }
 
     /// Writes a log's state.
@@ -77,7 +95,7 @@ impl<'a> WriteSet<'a> {
 
     /// Makes a record findable by a term.
     pub fn index(&mut self, term: Term<'_>, arrival: u64) {
-        self.put(Column::Index, term.key(arrival), []);
+        self.index.push(term.key(arrival));
     }
 
     /// Writes a charter version's file.
@@ -104,6 +122,7 @@ impl<'a> WriteSet<'a> {
 
 impl std::fmt::Debug for WriteSet<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "WriteSet({} bytes)", self.size_in_bytes())
+        let (entries, terms) = (self.batch.len(), self.index.len());
+        write!(f, "WriteSet({entries} entries, {terms} terms)")
     }
 }
