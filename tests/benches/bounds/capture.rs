@@ -10,8 +10,8 @@ use tokio::runtime::Runtime;
 
 use crate::federation::{self, Founded, folder, found_alone, national, open};
 use crate::load::{self, Load};
-use crate::raw::{self, Puts, Raw};
-use crate::report::{Case, Report, median};
+use crate::raw::{self, Bounds, Puts, Raw};
+use crate::report::Report;
 use crate::workload::{self, CAPTURE};
 
 /// How many captures one round writes into fresh folders.
@@ -22,7 +22,6 @@ const ROUNDS: usize = 5;
 const CLIENTS: usize = 4;
 
 const TARGET: f64 = 0.5;
-const BOUND: &str = "RocksDB alone, same keys and bytes";
 
 /// Measures capture and receipt.
 pub(crate) fn run(criterion: &mut Criterion, report: &mut Report) {
@@ -34,10 +33,12 @@ pub(crate) fn run(criterion: &mut Criterion, report: &mut Report) {
         println!("capture: round {} of {ROUNDS}", round + 1);
     }
     times.report(report);
-    let puts = last_written(&runtime, &founded);
-    let first: Vec<&Puts> = puts.iter().take(1).collect();
-    let entries: usize = first.iter().map(|puts| puts.len()).sum();
-    let bytes: usize = first.iter().map(|puts| raw::bytes(puts)).sum();
+    let left = with_fresh(&runtime, &founded, federation::MEMBERS[0], async |ledger| {
+        Load::prepare(CAPTURES).capture(ledger, 1).await;
+    });
+    let puts = raw::read_back(left.path(), u64::from(CAPTURE));
+    let entries: usize = puts[0].len();
+    let bytes = raw::bytes(&puts[0]);
     report.note(format!(
         "A captured event is {} entries and {} bytes in RocksDB.",
         entries / CAPTURE as usize,
@@ -52,81 +53,65 @@ struct Times {
     clients: Vec<Duration>,
     with_parse: Vec<Duration>,
     receive: Vec<Duration>,
-    raw: Vec<Duration>,
+    raw: Bounds,
 }
 
 impl Times {
     fn report(mut self, report: &mut Report) {
-        let raw = median(&mut self.raw);
+        let target = Some(TARGET);
         for (what, times, target) in [
-            (
-                "capture 1,000 events at a time, one client",
-                &mut self.one_client,
-                Some(TARGET),
-            ),
-            (
-                "capture 1,000 events at a time, four clients",
-                &mut self.clients,
-                Some(TARGET),
-            ),
+            ("capture, one client", &mut self.one_client, target),
+            ("capture, four clients", &mut self.clients, target),
             (
                 "parse and capture, four clients",
                 &mut self.with_parse,
                 None,
             ),
-            (
-                "receive 1,000 events at a time",
-                &mut self.receive,
-                Some(TARGET),
-            ),
+            ("receive", &mut self.receive, target),
         ] {
-            let case = Case {
-                what,
-                bound: BOUND,
-                units: load::events(CAPTURES),
-                target,
-            };
-            report.rates(&case, median(times), raw);
+            let what = (what, load::events(CAPTURES));
+            self.raw.compare(report, what, times, target);
         }
     }
 }
 
 fn measure(runtime: &Runtime, founded: &Founded, times: &mut Times) {
-    let (folder, ledger) = fresh(founded);
-    let one_client = Load::prepare(CAPTURES).capture(&ledger, 1);
-    times.one_client.push(runtime.block_on(one_client));
-    let batches = batches(&ledger);
-    runtime.block_on(ledger.stop());
-    drop(ledger);
-    times.raw.push(raw::write_again(folder.path()));
-
-    let (_folder, ledger) = fresh(founded);
-    let clients = Load::prepare(CAPTURES).capture(&ledger, CLIENTS);
-    times.clients.push(runtime.block_on(clients));
-
-    let (_folder, ledger) = fresh(founded);
-    let parsing = load::parse_and_capture(&ledger, CAPTURES, CLIENTS);
-    times.with_parse.push(runtime.block_on(parsing));
-
-    let other = federation::folder();
-    let ledger = open(founded, federation::MEMBERS[1], other.path());
-    times
-        .receive
-        .push(runtime.block_on(receive_all(&ledger, batches)));
+    let [one, two] = federation::MEMBERS;
+    let mut sent = Vec::new();
+    let left = with_fresh(runtime, founded, one, async |ledger| {
+        let load = Load::prepare(CAPTURES);
+        times.one_client.push(load.capture(ledger, 1).await);
+        sent = batches(ledger);
+    });
+    times.raw.measure(left.path());
+    with_fresh(runtime, founded, one, async |ledger| {
+        let load = Load::prepare(CAPTURES);
+        times.clients.push(load.capture(ledger, CLIENTS).await);
+    });
+    with_fresh(runtime, founded, one, async |ledger| {
+        let took = load::parse_and_capture(ledger, CAPTURES, CLIENTS).await;
+        times.with_parse.push(took);
+    });
+    with_fresh(runtime, founded, two, async |ledger| {
+        times.receive.push(receive_all(ledger, sent).await);
+    });
 }
 
-fn last_written(runtime: &Runtime, founded: &Founded) -> Vec<Puts> {
-    let (folder, ledger) = fresh(founded);
-    runtime.block_on(Load::prepare(CAPTURES).capture(&ledger, 1));
-    runtime.block_on(ledger.stop());
-    drop(ledger);
-    raw::read_back(folder.path(), u64::from(CAPTURE))
-}
-
-fn fresh(founded: &Founded) -> (TempDir, Ledger) {
+/// Opens a ledger in an empty folder, does something with it, stops it and
+/// returns the folder.
+fn with_fresh(
+    runtime: &Runtime,
+    founded: &Founded,
+    member: u8,
+    work: impl AsyncFnOnce(&Ledger),
+) -> TempDir {
     let folder = folder();
-    let ledger = open(founded, federation::MEMBERS[0], folder.path());
-    (folder, ledger)
+    let ledger = open(founded, member, folder.path());
+    runtime.block_on(async {
+        work(&ledger).await;
+        ledger.stop().await;
+    });
+    folder
 }
 
 /// Returns a log as a peer sends it, a capture's batch at a time.
@@ -154,7 +139,8 @@ async fn receive_all(ledger: &Ledger, batches: Vec<UnverifiedBatch>) -> Duration
 fn follow(criterion: &mut Criterion, runtime: &Runtime, founded: &Founded, puts: &[Puts]) {
     let mut group = criterion.benchmark_group("capture-1000-events");
     group.throughput(criterion::Throughput::Elements(u64::from(CAPTURE)));
-    let (like, ledger) = fresh(founded);
+    let like = folder();
+    let ledger = open(founded, federation::MEMBERS[0], like.path());
     let mut nth = 0;
     group.bench_function("ours", |b| {
         b.iter_custom(|times| {

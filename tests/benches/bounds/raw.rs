@@ -9,6 +9,7 @@ use rocksdb::{
 };
 
 use crate::federation;
+use crate::report::{Case, Report, median};
 use crate::workload::CAPTURE;
 
 /// One write batch: column family, key and value, in the order of the records.
@@ -82,13 +83,59 @@ pub(crate) fn bytes(puts: &Puts) -> usize {
         .sum()
 }
 
-/// Writes once more what a node left in its folder, in batches as large as its
-/// captures, and returns how long that took.
-pub(crate) fn write_again(folder: &Path) -> Duration {
-    let puts = read_back(folder, u64::from(CAPTURE));
-    let alone = federation::folder();
-    let raw = Raw::open(folder, alone.path());
-    puts.iter().map(|puts| raw.write(puts)).sum()
+/// How long it took, round by round, to write once more what a node had
+/// written.
+#[derive(Default)]
+pub(crate) struct Bounds {
+    /// In the order of the records, as it comes.
+    plain: Vec<Duration>,
+    /// Sorted by key, as the node itself sorts its index keys.
+    sorted: Vec<Duration>,
+}
+
+impl Bounds {
+    /// Writes once more what a node left in its folder, in batches as large as
+    /// its captures.
+    pub(crate) fn measure(&mut self, folder: &Path) {
+        let mut puts = read_back(folder, u64::from(CAPTURE));
+        let write = |puts: &[Puts]| {
+            let alone = federation::folder();
+            let raw = Raw::open(folder, alone.path());
+            puts.iter().map(|puts| raw.write(puts)).sum()
+        };
+        self.plain.push(write(&puts));
+        for batch in &mut puts {
+            batch.sort_unstable();
+        }
+        self.sorted.push(write(&puts));
+    }
+
+    /// Enters what the node did, beside both bounds. The target is meant beside
+    /// the first.
+    pub(crate) fn compare(
+        &mut self,
+        report: &mut Report,
+        (what, units): (&str, usize),
+        times: &mut [Duration],
+        target: Option<f64>,
+    ) {
+        let ours = median(times);
+        let mut row = |bound, target, times| {
+            let case = Case {
+                what,
+                bound,
+                units,
+                target,
+            };
+            report.rates(&case, ours, median(times));
+        };
+        row(
+            "RocksDB alone, same keys and bytes",
+            target,
+            &mut self.plain,
+        );
+        row("RocksDB alone, each batch sorted", None, &mut self.sorted);
+    }
 }
 
 /// A database with the options of a node's, and nothing of the node's.

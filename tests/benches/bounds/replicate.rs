@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use crate::federation::{self, Founded, MEMBERS, folder, found, open};
 use crate::load::{self, Load};
-use crate::raw;
-use crate::report::{Case, Report, median};
+use crate::raw::Bounds;
+use crate::report::Report;
 
 /// How many captures one round replicates.
 const CAPTURES: u32 = 40;
@@ -34,30 +34,24 @@ const TRANSPORTS: [(&str, &str); 2] = [
 pub(crate) fn run(_: &mut Criterion, report: &mut Report) {
     let runtime = federation::runtime();
     for (name, form) in TRANSPORTS {
-        let (mut at_once, mut later, mut raw) = (Vec::new(), Vec::new(), Vec::new());
-        let mut carried = Vec::new();
+        let (mut at_once, mut later) = (Vec::new(), Vec::new());
+        let (mut raw, mut carried) = (Bounds::default(), Vec::new());
         for round in 0..ROUNDS {
             let founded = found_at(form);
             let (time, left) = runtime.block_on(live(&founded));
             at_once.push(time);
             carried.push(left.bytes_carried);
-            raw.push(raw::write_again(left.folder.path()));
+            raw.measure(left.folder.path());
             later.push(runtime.block_on(catch_up(&founded)));
             println!("replicate over {name}: round {} of {ROUNDS}", round + 1);
         }
-        let raw = median(&mut raw);
-        let rows = [
+        for (what, times, target) in [
             ("capture and replicate", &mut at_once, Some(TARGET)),
             ("catch up", &mut later, None),
-        ];
-        for (what, times, target) in rows {
-            let case = Case {
-                what: &format!("{what} to a second node, {name}"),
-                bound: "RocksDB alone on one node, same keys and bytes",
-                units: load::events(CAPTURES),
-                target,
-            };
-            report.rates(&case, median(times), raw);
+        ] {
+            let what = format!("{what} to a second node, {name}");
+            let what = (what.as_str(), load::events(CAPTURES));
+            raw.compare(report, what, times, target);
         }
         carried.sort_unstable();
         report.note(format!(
