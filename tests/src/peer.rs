@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::Ledger;
-use network::{Limits, Network, NetworkStatus, Redial};
+use network::{Limits, Network, NetworkError, NetworkStatus, Redial};
 use prometheus_client::registry::Registry;
 use record::{LogId, ScopeName};
 use store::{Resources, Store, StoreError};
 use tempfile::TempDir;
 
-use crate::federation::Federation;
+use crate::federation::{Federation, Member};
 use crate::goods;
-use crate::patience::{eventually, eventually_some};
+use crate::patience::{eventually, eventually_some, within};
 
 /// Block cache and write buffers of one node, in bytes: small, so that tests
 /// reach what lies behind them.
@@ -28,7 +28,8 @@ pub struct Peer {
     /// Its network.
     pub network: Network,
     federation: Arc<Federation>,
-    registry: Registry,
+    /// The counters of the ledger and of the network.
+    registries: [Registry; 2],
     folder: TempDir,
 }
 
@@ -70,26 +71,21 @@ impl Peer {
         limits: Limits,
     ) -> Self {
         let member = federation.member(id);
-        let mut registry = Registry::default();
+        let mut counters = Registry::default();
         let config = ledger::Config {
             key: member.author.clone(),
             charter: federation.charter.clone(),
             charter_file: federation.charter_file.clone(),
         };
         let store = open(&folder).await;
-        let ledger = Ledger::start(store, config, &mut registry).expect("a member's ledger");
-        let config = network::Config {
-            listen: member.addresses.clone(),
-            limits,
-        };
-        let key = member.transport.clone();
-        let network = Network::start(config, key, ledger.clone(), &mut registry);
+        let ledger = Ledger::start(store, config, &mut counters).expect("a member's ledger");
+        let (network, of_network) = connect(member, &ledger, limits).await;
         Self {
             id: member.id,
-            network: network.await.expect("a member's network"),
+            network,
             ledger,
             federation: Arc::clone(federation),
-            registry,
+            registries: [counters, of_network],
             folder,
         }
     }
@@ -181,7 +177,9 @@ impl Peer {
     /// Never: memory takes every write.
     pub fn metrics(&self) -> String {
         let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("encodes");
+        for registry in &self.registries {
+            prometheus_client::encoding::text::encode(&mut text, registry).expect("encodes");
+        }
         text
     }
 
@@ -237,6 +235,27 @@ fn value(line: &str) -> u64 {
 /// When it is none.
 pub fn name(scope: &str) -> ScopeName {
     ScopeName::new(scope).expect("a scope's name")
+}
+
+/// Starts a member's network. The socket of one that was ended just now may be
+/// taken for some seconds: QUIC holds it while a handshake dies away.
+async fn connect(member: &Member, ledger: &Ledger, limits: Limits) -> (Network, Registry) {
+    let attempts = async {
+        loop {
+            let mut registry = Registry::default();
+            let config = network::Config {
+                listen: member.addresses.clone(),
+                limits: limits.clone(),
+            };
+            let key = member.transport.clone();
+            match Network::start(config, key, ledger.clone(), &mut registry).await {
+                Ok(network) => return (network, registry),
+                Err(NetworkError::Listen { .. }) => {}
+                Err(error) => panic!("the network does not start: {error}"),
+            }
+        }
+    };
+    within("a member's sockets", attempts).await
 }
 
 /// Opens the database in a folder. One that was closed just now may be locked
