@@ -66,7 +66,6 @@ impl Column {
         blocks.set_block_cache(&resources.cache);
         blocks.set_cache_index_and_filter_blocks(true);
         blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
-        blocks.set_bloom_filter(10.0, false);
         blocks.set_format_version(6);
         options.set_compression_type(DBCompressionType::Lz4);
         options.set_write_buffer_size(8 << 20);
@@ -82,8 +81,14 @@ impl Column {
             }
             Self::Hashes => options.set_compression_type(DBCompressionType::None),
             Self::Index => {
-                // Scans go over one term: tag and hash, nine bytes.
+                // Scans go over one term: tag and hash, nine bytes. Only terms
+                // are looked for in vain, so only they have a filter. While a
+                // file is written, its filter takes eight bytes a key: small
+                // files bound that.
                 options.set_prefix_extractor(SliceTransform::create_fixed_prefix(9));
+                blocks.set_bloom_filter(10.0, false);
+                blocks.set_whole_key_filtering(false);
+                options.set_target_file_size_base(16 << 20);
                 options.set_write_buffer_size(16 << 20);
             }
             _ => {}
