@@ -3,8 +3,8 @@
 //!
 //! Each event and each branch is told once. Like things beside each other are
 //! one branch: twenty pallets that were packed, loaded and shipped alike, with
-//! what they hold. Which texts of the events are shown is for the caller to
-//! say, by IRI; the trace knows no vocabulary but the standard's.
+//! what they hold. The caller can say, by IRI, which texts of the events are
+//! shown; the trace knows no vocabulary but the standard's.
 
 use crate::answer::{Answer, Finding, Shortfall};
 
@@ -49,8 +49,10 @@ pub struct Style<'a> {
     pub activity: Option<&'a str>,
     /// The extension whose text says where.
     pub place: Option<&'a str>,
-    /// Further extensions and master data to show: IRI and label.
-    pub shown: &'a [(&'a str, &'a str)],
+    /// Which further extensions and master data are shown, by IRI and label.
+    /// Without it, all master data that an event gives its instances or lots
+    /// (`ilmd`), each under the last part of its name.
+    pub shown: Option<&'a [(&'a str, &'a str)]>,
 }
 
 impl Default for Style<'_> {
@@ -59,7 +61,7 @@ impl Default for Style<'_> {
             width: 100,
             activity: None,
             place: None,
-            shown: &[],
+            shown: None,
         }
     }
 }

@@ -209,7 +209,7 @@ fn trees_for_people() {
         width: 100,
         activity: Some(ACTIVITY),
         place: Some("https://nguon.vn.example/epcis/place"),
-        shown: &[
+        shown: Some(&[
             (AREA_CODE, "planting area"),
             ("https://nguon.vn.example/epcis/variety", "variety"),
             (
@@ -217,7 +217,7 @@ fn trees_for_people() {
                 "packing house",
             ),
             ("https://nguon.vn.example/epcis/reportedBy", "reported by"),
-        ],
+        ]),
     };
     for (name, about, direction) in [
         ("container-upstream.txt", CONTAINER, Direction::Upstream),

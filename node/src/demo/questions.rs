@@ -151,7 +151,7 @@ pub(super) fn tree(federation: &Federation, answer: &Answer, width: usize) -> St
         width,
         activity: Some(&activity),
         place: Some(&place),
-        shown: &shown,
+        shown: Some(&shown),
     };
     trace::render(answer, &names, &style)
 }

@@ -93,21 +93,32 @@ impl Teller<'_> {
             (None, Some(point)) => Some(self.place(point)),
             (None, None) => None,
         });
-        let shown = self.style.shown.iter().filter_map(|(iri, label)| {
-            let value = event
-                .ilmd
-                .get(*iri)
-                .or_else(|| event.extensions.get(*iri))?;
-            Some(format!("{label} {}", self.text(value)))
-        });
-        let shown: Vec<String> = shown.collect();
         let moves = self.moves(event);
         details.extend(
-            [shown.join(", "), moves]
+            [self.shown(event).join(", "), moves]
                 .into_iter()
                 .filter(|line| !line.is_empty()),
         );
         details
+    }
+
+    /// Says what master data and extensions tell.
+    fn shown(&self, event: &Event) -> Vec<String> {
+        let text = |label: &str, value| format!("{label} {}", self.text(value));
+        match self.style.shown {
+            Some(wanted) => {
+                let of = |iri: &str| event.ilmd.get(iri).or_else(|| event.extensions.get(iri));
+                let wanted = wanted.iter();
+                wanted
+                    .filter_map(|(iri, label)| Some(text(label, of(iri)?)))
+                    .collect()
+            }
+            None => {
+                let all = event.ilmd.iter();
+                all.map(|(iri, value)| text(&words::label(iri), value))
+                    .collect()
+            }
+        }
     }
 
     /// Says from whom or where to whom or where.

@@ -156,6 +156,24 @@ pub(super) fn tail(uri: &str) -> &str {
     end.rsplit(['/', '#', ':']).next().unwrap_or(uri)
 }
 
+/// Returns the last part of a name as words: `…/plantingAreaCode` → `planting
+/// area code`.
+pub(super) fn label(iri: &str) -> String {
+    let mut label = String::new();
+    let mut characters = tail(iri).chars().peekable();
+    while let Some(character) = characters.next() {
+        let begins = characters.peek().is_some_and(|next| next.is_lowercase());
+        if character.is_uppercase() && label.ends_with(char::is_lowercase) {
+            label.push(' ');
+        }
+        match character.is_uppercase() && begins {
+            true => label.extend(character.to_lowercase()),
+            false => label.push(character),
+        }
+    }
+    label
+}
+
 /// Returns the word of a standard type: `…/BTT-po` → `po`.
 pub(super) fn type_word(uri: &str) -> &str {
     let word = tail(uri);
@@ -198,6 +216,26 @@ mod tests {
             ),
         ] {
             assert_eq!(moments(first, last), expected);
+        }
+    }
+
+    #[test]
+    fn names_are_labels() {
+        for (iri, expected) in [
+            (
+                "https://nguon.vn.example/epcis/plantingAreaCode",
+                "planting area code",
+            ),
+            ("urn:epcglobal:cbv:mda#lotNumber", "lot number"),
+            (
+                "https://ref.gs1.org/cbv/countryOfOrigin",
+                "country of origin",
+            ),
+            ("https://nguon.vn.example/epcis/Variety", "variety"),
+            ("urn:example:parentGTIN", "parent GTIN"),
+            ("", ""),
+        ] {
+            assert_eq!(label(iri), expected);
         }
     }
 
