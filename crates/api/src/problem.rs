@@ -226,9 +226,11 @@ impl From<LedgerError> for Problem {
             LedgerError::NoSuchRecord(_) => Self::NotFound(sentence(&error)),
             LedgerError::Nothing
             | LedgerError::PayloadTooLong { .. }
-            | LedgerError::NotDisclosable(..) => Self::Request(sentence(&error)),
+            | LedgerError::NotDisclosable(..)
+            | LedgerError::NotShowable(..) => Self::Request(sentence(&error)),
             LedgerError::Store(_)
             | LedgerError::NotAMember(_)
+            | LedgerError::TooManyLogs(_)
             | LedgerError::Randomness(_)
             | LedgerError::Run(_)
             | LedgerError::Tree(_)

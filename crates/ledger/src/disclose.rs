@@ -46,8 +46,11 @@ pub(crate) fn prepare(
         if snapshot.is_disclosed(id, scope)? {
             continue;
         }
+        if found.record.content().is_none() {
+            return Err(LedgerError::NotShowable(*id, "its payload"));
+        }
         let before = shown.get(&found.place.log).copied();
-        let (disclosure, note) = disclosure(snapshot, &found, scope, before)?;
+        let (disclosure, note) = disclosure(snapshot, (*id, &found), scope, before)?;
         shown.insert(found.place.log.clone(), note);
         let payload = disclosure.encode();
         let max = snapshot.charter().limits().record_payload_bytes_max;
@@ -73,7 +76,7 @@ pub(crate) fn prepare(
 /// `before` is what this act has shown of the log already.
 fn disclosure(
     snapshot: &Snapshot<'_>,
-    found: &Found,
+    (id, found): (RecordId, &Found),
     scope: &ScopeName,
     before: Option<Disclosed>,
 ) -> Result<(UnverifiedDisclosure, Disclosed), LedgerError> {
@@ -101,6 +104,10 @@ fn disclosure(
                 .record_at(found.number, 0)?
                 .ok_or(LedgerError::Damaged("a log lacks its opening"))?;
             let (_, header, content) = record.into_parts();
+            if content.is_none() {
+                let what = "what its log's opening says";
+                return Err(LedgerError::NotShowable(id, what));
+            }
             Some(ShownOpening {
                 header,
                 content,

@@ -41,12 +41,20 @@ pub enum LedgerError {
         /// What the charter allows.
         max: u32,
     },
+    /// As many logs are held as a federation can tell of.
+    #[error(
+        "this node's key has opened as many logs in \"{0}\" and elsewhere as peers take in; ask the governors for a new key"
+    )]
+    TooManyLogs(ScopeName),
     /// Nothing was given to record.
     #[error("there is nothing to record: the document holds no event")]
     Nothing,
     /// A record asked for is not held.
     #[error("the record {0} is not held here")]
     NoSuchRecord(record::RecordId),
+    /// What a disclosure would show is not here.
+    #[error("the record {0} cannot be disclosed: {1} is not held here")]
+    NotShowable(record::RecordId, &'static str),
     /// Only events of other scopes are disclosed.
     #[error("the record {0} is not an event that can be disclosed to \"{1}\"")]
     NotDisclosable(record::RecordId, ScopeName),

@@ -12,13 +12,14 @@ use record::{
     Digest, Entry, Flags, Kind, LogId, Place, RawKey, RecordId, ScopeName, SecretKey,
     TRANSFER_RECORDS_MAX, UnverifiedBatch,
 };
-use store::{Baseline, LogNumber, Store};
+use store::{Baseline, LogNumber, LogState, Store};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::error::{LedgerError, ReceiveError};
 use crate::logs::{Held, Logs};
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
+use crate::tips::Tips;
 use crate::writer::{AuthorRequest, ReceiveRequest, Request, Writer};
 use crate::{author, disclose, writer};
 
@@ -148,6 +149,7 @@ pub(crate) struct Shared {
     pub(crate) own_key: RawKey,
     pub(crate) metrics: Metrics,
     heads: RwLock<BTreeMap<LogId, (LogNumber, Head)>>,
+    tips: RwLock<Tips>,
     news: broadcast::Sender<Head>,
     ended: watch::Sender<bool>,
 }
@@ -163,7 +165,7 @@ impl admission::View for Shared {
 }
 
 impl Shared {
-    pub(crate) fn publish(&self, held: &Held) {
+    pub(crate) fn publish(&self, held: &Held, tips: &Tips) {
         let head = Head {
             log: held.state.log.clone(),
             size: held.state.size,
@@ -175,8 +177,25 @@ impl Shared {
             .logs
             .set(i64::try_from(heads.len()).unwrap_or(i64::MAX));
         drop(heads);
+        let group = tips.group(&head.log);
+        let mut shown = self.tips.write().unwrap_or_else(PoisonError::into_inner);
+        shown.put(&head.log, group);
+        drop(shown);
         // Without subscribers there is nobody to tell.
         drop(self.news.send(head));
+    }
+
+    /// Returns the index from which on a log's records are *recovered*, if any
+    /// are: beyond what later openings name of it, or all of a log that none
+    /// names though its author has begun a later one.
+    pub(crate) fn recovered_from(&self, state: &LogState) -> Option<u64> {
+        match state.named_at {
+            Some(named) => (named < state.size).then_some(named),
+            None => {
+                let tips = self.tips.read().unwrap_or_else(PoisonError::into_inner);
+                tips.is_left_behind(&state.log).then_some(0)
+            }
+        }
     }
 
     /// Returns the local number of a log that is held durably.
@@ -224,11 +243,12 @@ impl Ledger {
             own_key,
             metrics: Metrics::register(registry),
             heads: RwLock::default(),
+            tips: RwLock::default(),
             news: broadcast::channel(HEADS_LAG).0,
             ended: watch::channel(false).0,
         });
-        for held in logs.iter().filter(|held| held.state.size > 0) {
-            shared.publish(held);
+        for held in logs.iter() {
+            shared.publish(held, logs.tips());
         }
         let store = Arc::new(store);
         let (requests, queue) = mpsc::channel(QUEUE);

@@ -19,6 +19,8 @@ mod ledger;
 mod author;
 mod disclose;
 mod logs;
+mod room;
+mod tips;
 mod writer;
 
 mod held;

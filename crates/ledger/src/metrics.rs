@@ -13,9 +13,11 @@ pub(crate) struct Metrics {
     pub(crate) invalid: Counter,
     pub(crate) pending: Counter,
     pub(crate) passed_over: Counter,
+    pub(crate) no_room: Counter,
     pub(crate) unknown_own: Counter,
     pub(crate) commits: Counter,
     pub(crate) commit_seconds: Histogram,
+    pub(crate) syncs: Gauge,
     pub(crate) logs: Gauge,
 }
 
@@ -40,18 +42,28 @@ impl Metrics {
                 "passed_over_batches",
                 "Batches of logs whose key no known charter version grants",
             ),
+            no_room: counter(
+                "batches_without_room",
+                "Batches of new logs passed over because their key has opened too many",
+            ),
             unknown_own: counter(
                 "unknown_own_records",
                 "Records under this node's own key that it does not remember writing",
             ),
             commits: counter("commits", "Synced writes"),
             commit_seconds: Histogram::new(exponential_buckets(0.000_1, 2.0, 16)),
+            syncs: Gauge::default(),
             logs: Gauge::default(),
         };
         registry.register(
             "commit_seconds",
             "Time of one synced write",
             metrics.commit_seconds.clone(),
+        );
+        registry.register(
+            "wal_syncs",
+            "Times the database's log was synced to disk since the start",
+            metrics.syncs.clone(),
         );
         registry.register("logs", "Logs held", metrics.logs.clone());
         metrics

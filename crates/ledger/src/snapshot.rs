@@ -378,7 +378,7 @@ impl<'a> Snapshot<'a> {
             };
             if other.content == parsed.content {
                 stored_ms = stored_ms.min(other.stored_ms);
-                attestations.push(other.attestation.clone());
+                attest(&mut attestations, &other.attestation);
             }
         }
         Ok(HeldEvent {
@@ -487,7 +487,10 @@ impl<'a> Snapshot<'a> {
             author,
             checkpoint_size: checkpoint.size,
             checkpoint_root: checkpoint.root,
-            recovered: state.named_at.is_some_and(|named| index >= named),
+            recovered: self
+                .shared
+                .recovered_from(state)
+                .is_some_and(|from| index >= from),
             witnesses: 0,
             disclosed_by: None,
         }))
@@ -510,6 +513,21 @@ impl<'a> Snapshot<'a> {
             witnesses: 0,
             disclosed_by,
         })
+    }
+}
+
+/// Adds what attests an event. One record is one attestation, however often it
+/// is disclosed: where its log is held, it stands there.
+fn attest(attestations: &mut Vec<Attestation>, other: &Attestation) {
+    let same = attestations
+        .iter_mut()
+        .find(|each| each.record == other.record);
+    match same {
+        Some(known) if known.disclosed_by.is_some() && other.disclosed_by.is_none() => {
+            *known = other.clone();
+        }
+        Some(_) => {}
+        None => attestations.push(other.clone()),
     }
 }
 

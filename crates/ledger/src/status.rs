@@ -34,10 +34,10 @@ pub struct LogStatus {
     pub member: Option<MemberId>,
     /// The number of records held.
     pub size: u64,
-    /// Whether this node wrote it, as it remembers.
+    /// Whether this node wrote it, or a part of it, as it remembers.
     pub written_here: bool,
     /// From which index on its records are *recovered*: later logs of the same
-    /// key name it only up to there.
+    /// key name it only up to there, or not at all.
     pub recovered_from: Option<u64>,
 }
 
@@ -51,15 +51,12 @@ impl Snapshot<'_> {
         let shared = self.shared();
         let mut logs = Vec::new();
         for (_, state) in self.view().logs()? {
-            if state.size == 0 {
-                continue;
-            }
             let member = self.charter().author(&state.log.author);
             logs.push(LogStatus {
                 member: member.map(|(member, _, _)| member.id.clone()),
                 size: state.size,
-                written_here: state.written_here,
-                recovered_from: state.named_at.filter(|named| *named < state.size),
+                written_here: state.written > 0,
+                recovered_from: shared.recovered_from(&state),
                 log: state.log,
             });
         }

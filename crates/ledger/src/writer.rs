@@ -18,7 +18,7 @@ use crate::author::random;
 use crate::disclose::Disclosed;
 use crate::error::{LedgerError, ReceiveError};
 use crate::ledger::{Job, Received, RecordAt, Shared};
-use crate::logs::Logs;
+use crate::logs::{Logs, Named};
 
 /// How many records one synced write gathers at most, but for a single
 /// request that holds more.
@@ -129,6 +129,7 @@ impl Writer {
         };
         match written {
             Ok(()) => {
+                self.logs.stored();
                 self.publish(touched);
                 for answer in answers {
                     answer.give(Ok(()));
@@ -152,6 +153,8 @@ impl Writer {
         store.commit(set)?;
         let metrics = &self.shared.metrics;
         metrics.commits.inc();
+        let syncs = i64::try_from(store.syncs()).unwrap_or(i64::MAX);
+        metrics.syncs.set(syncs);
         metrics
             .commit_seconds
             .observe(begun.elapsed().as_secs_f64());
@@ -192,7 +195,15 @@ impl Writer {
             }
         }
         for (scope, requests) in authored {
-            touched.push(self.run.log(&scope));
+            let log = self.run.log(&scope);
+            if !self.has_room_for(&log) {
+                for request in requests {
+                    let error = LedgerError::TooManyLogs(scope.clone());
+                    drop(request.reply.send(Err(error)));
+                }
+                continue;
+            }
+            touched.push(log);
             if let Err(error) = self.author(&scope, requests, set, answers) {
                 return Some(error);
             }
@@ -266,7 +277,7 @@ impl Writer {
                 .map(|(_, record)| admission::read(record, self.shared.charter.federation()));
             let contents_of_batch: Vec<_> = opening.chain(contents).collect();
             let skipped = contents_of_batch.len() - fit;
-            let records = self.apply(&batch, contents_of_batch, true, set);
+            let records = self.apply(&batch, contents_of_batch, true, set)?;
             written.extend(records.into_iter().skip(skipped));
             self.shared
                 .metrics
@@ -275,6 +286,12 @@ impl Writer {
             (entries, contents) = (rest, rest_contents);
         }
         Ok(written)
+    }
+
+    fn has_room_for(&self, log: &record::LogId) -> bool {
+        let members = self.shared.charter.members().iter();
+        let keys = members.map(|member| member.nodes.len()).sum();
+        self.logs.has_room_for(log, keys)
     }
 
     fn charter(&self) -> CharterRef {
@@ -302,6 +319,11 @@ impl Writer {
             shared.metrics.unknown_own.inc();
             return Ok((Received::PassedOver, None));
         }
+        if !self.has_room_for(batch.log()) {
+            shared.metrics.no_room.inc();
+            tracing::error!(log = %batch.log(), "passed over: its key has opened more logs than there is room for");
+            return Ok((Received::PassedOver, None));
+        }
         let store = Arc::clone(&self.store);
         let edge = self.logs.edge(batch.log(), &store.view())?;
         let held = edge.size();
@@ -323,7 +345,7 @@ impl Writer {
                 "a peer holds records under this node's key that it does not remember: \
                  its own lost past, or another holder of the key");
         }
-        self.apply(&batch, contents, false, set);
+        self.apply(&batch, contents, false, set)?;
         self.observe(&batch);
         let size = batch.edge().size();
         Ok((Received::Appended { size }, Some(batch.log().clone())))
@@ -347,9 +369,9 @@ impl Writer {
         contents: Vec<Contents>,
         own: bool,
         set: &mut WriteSet<'_>,
-    ) -> Vec<RecordAt> {
+    ) -> Result<Vec<RecordAt>, LedgerError> {
         assert_eq!(contents.len(), batch.records().len(), "one for each record");
-        let held = self.logs.append(batch, own);
+        let held = self.logs.append(batch, own, &self.store)?;
         let number = held.number;
         set.log(number, &held.state);
         set.hashes(number, stored_count(batch.start()), batch.hashes());
@@ -379,7 +401,7 @@ impl Writer {
             set.record(number, index, &stored, record.content());
             set.index(Term::Record(id), arrival);
             if let Some(effect) = decision.effect {
-                self.effect(effect, &place, arrival, set);
+                self.effect(effect, &place, arrival, set)?;
             }
             placed.push(RecordAt {
                 id: *id,
@@ -387,10 +409,16 @@ impl Writer {
                 arrival,
             });
         }
-        placed
+        Ok(placed)
     }
 
-    fn effect(&mut self, effect: Effect, place: &Place, arrival: u64, set: &mut WriteSet<'_>) {
+    fn effect(
+        &mut self,
+        effect: Effect,
+        place: &Place,
+        arrival: u64,
+        set: &mut WriteSet<'_>,
+    ) -> Result<(), LedgerError> {
         match effect {
             Effect::Names(parents) => {
                 // An opening speaks of its own key's logs; a replaced key's
@@ -398,8 +426,10 @@ impl Writer {
                 for parent in parents {
                     let log = parent.log(&place.log);
                     if log.author == place.log.author && log != place.log {
-                        let held = self.logs.name(&log, parent.size);
-                        set.log(held.number, &held.state);
+                        match self.logs.name(&log, parent.size, &self.store)? {
+                            Named::Held(held) => set.log(held.number, &held.state),
+                            Named::Awaited(size) => set.named(&log, size),
+                        }
                     }
                 }
             }
@@ -411,13 +441,14 @@ impl Writer {
                 }
             }
         }
+        Ok(())
     }
 
     /// Tells readers and peers of the logs that grew, now that they are synced.
     fn publish(&self, touched: Vec<record::LogId>) {
         for log in touched {
             if let Some(held) = self.logs.get(&log) {
-                self.shared.publish(held);
+                self.shared.publish(held, self.logs.tips());
             }
         }
     }

@@ -169,6 +169,9 @@ async fn a_disclosure_carries_the_first_authors_signature() {
     // Shown before: passed over. New: continues what was shown.
     let shown = b.disclose(&ids[1..3], &partner).await.expect("disclosed");
     assert_eq!(shown.len(), 1);
+    let own = found(&b, 1);
+    assert_eq!(own[0].attestations.len(), 1, "one record, shown twice");
+    assert_eq!(own[0].attestations[0].disclosed_by, None);
     replicate(&b, &c, &["with-gacc", "public"]).await;
     let seen = found(&c, 1);
     assert_eq!(seen.len(), 1);
@@ -289,6 +292,15 @@ async fn an_old_copy_put_back_twice_contradicts_nothing() {
         let status = a.snapshot().status().expect("read");
         let forgotten = status.logs.iter().filter(|l| !l.written_here).count();
         assert_eq!(forgotten, 1 + round as usize);
+        // Both nodes mark what was forgotten as recovered, and nothing else.
+        for ledger in [&a, &b] {
+            let status = ledger.snapshot().status().expect("read");
+            let marked = status.logs.iter().filter(|l| l.recovered_from == Some(0));
+            assert_eq!(marked.count(), 1 + round as usize);
+            assert!(found(ledger, 2)[0].attestations[0].recovered);
+            assert!(!found(ledger, 1)[0].attestations[0].recovered);
+            assert!(!found(ledger, 10 + round)[0].attestations[0].recovered);
+        }
         a.stop().await;
     }
     let status = b.snapshot().status().expect("read");
@@ -297,6 +309,48 @@ async fn an_old_copy_put_back_twice_contradicts_nothing() {
         4,
         "four runs, four logs, no contradiction"
     );
+    b.stop().await;
+    drop(b);
+    let b = open(peer.path(), 2);
+    let again = b.snapshot().status().expect("read");
+    assert_eq!(again.logs, status.logs, "a start marks what was marked");
+}
+
+/// A tail that came back is not the node's own, whatever it writes next: only
+/// its operator could say so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_does_not_vouch_for_what_came_back() {
+    let (disk, backup, peer) = (folder(), folder(), folder());
+    let national = scope("national");
+    let b = open(peer.path(), 2);
+    let a = open(disk.path(), 1);
+    a.capture(&national, vec![event(1)], None)
+        .await
+        .expect("captured");
+    // The copy falls into the middle of a log.
+    let old = backup.path().join("old");
+    copy(disk.path(), &old);
+    a.capture(&national, vec![event(2)], None)
+        .await
+        .expect("captured");
+    replicate(&a, &b, &["national"]).await;
+    a.stop().await;
+    drop(a);
+    // The second run finds the tail on its own disk.
+    for run in 0..2u32 {
+        let a = open(&old, 1);
+        replicate(&b, &a, &["national"]).await;
+        a.capture(&national, vec![event(10 + run)], None)
+            .await
+            .expect("captured");
+        replicate(&a, &b, &["national"]).await;
+        for ledger in [&a, &b] {
+            assert!(found(ledger, 2)[0].attestations[0].recovered, "run {run}");
+            assert!(!found(ledger, 1)[0].attestations[0].recovered);
+            assert!(!found(ledger, 10)[0].attestations[0].recovered);
+        }
+        a.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,7 +49,7 @@ pub use header::{
     AnyHeader, CharterRef, FORMAT, Flags, HEADER_BYTES_MAX, Header, HeaderError, Kind,
 };
 pub use key::{KeyError, PublicKey, RawKey, SecretKey, Signature};
-pub use log_id::{Epoch, LogId, NotAName, ScopeName, is_name};
+pub use log_id::{Epoch, LOGS_MAX, LogId, NotAName, ScopeName, is_name};
 pub use opening::{Opening, OpeningError, PARENTS_MAX, Parent};
 pub use proof::{PROOF_TEXT_BYTES_MAX, ProofError, RecordProof, UnverifiedProof};
 pub use record::{PAYLOAD_BYTES_MAX, Place, Record, RecordError, Salt, Sealed, leaf_hash};

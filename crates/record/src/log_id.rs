@@ -83,6 +83,9 @@ impl fmt::Debug for Epoch {
     }
 }
 
+/// The most logs that a node holds, and a frontier tells of.
+pub const LOGS_MAX: usize = 1 << 18;
+
 /// Names a log: one author key's records in one scope and one epoch.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LogId {

@@ -1,6 +1,6 @@
 //! Keys. All integers are big-endian, so that byte order is their order.
 
-use record::{ContentId, Digest, RawKey, RecordId};
+use record::{ContentId, Digest, LogId, RawKey, RecordId};
 
 /// A log's local number: four bytes in place of its name in every key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -112,6 +112,11 @@ pub(crate) fn disclosed(log: LogNumber, scope: &str) -> Vec<u8> {
         scope.as_bytes(),
     ]
     .concat()
+}
+
+/// At what size an opening names a log that is not held.
+pub(crate) fn named(log: &LogId) -> Vec<u8> {
+    [b"named/".as_slice(), &log.to_bytes()].concat()
 }
 
 pub(crate) const FORMAT: &[u8] = b"format";

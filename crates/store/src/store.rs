@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rocksdb::statistics::{StatsLevel, Ticker};
 use rocksdb::{DB, Options, WriteOptions};
 
 use crate::column::Column;
@@ -12,11 +13,13 @@ use crate::view::View;
 use crate::write::WriteSet;
 
 /// The storage format that this build reads and writes.
-const FORMAT: &str = "nguon-store/1";
+const FORMAT: &str = "nguon-store/2";
 
 /// One node's database.
 pub struct Store {
     db: DB,
+    /// Through them RocksDB tells what it counts.
+    options: Options,
     path: PathBuf,
 }
 
@@ -37,6 +40,8 @@ impl Store {
         options.set_max_total_wal_size(64 << 20);
         options.set_keep_log_file_num(4);
         options.set_max_log_file_size(1 << 20);
+        options.enable_statistics();
+        options.set_statistics_level(StatsLevel::ExceptHistogramOrTimers);
         let columns = Column::ALL.map(|column| column.descriptor(resources));
         let db = DB::open_cf_descriptors(&options, path, columns).map_err(|source| {
             let path = path.to_owned();
@@ -44,6 +49,7 @@ impl Store {
         })?;
         let store = Self {
             db,
+            options,
             path: path.to_owned(),
         };
         store.check_format()?;
@@ -71,6 +77,12 @@ impl Store {
     /// Returns the database's folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns how often the write-ahead log was synced to disk since the
+    /// database was opened.
+    pub fn syncs(&self) -> u64 {
+        self.options.get_ticker_count(Ticker::WalFileSynced)
     }
 
     /// Begins a set of writes.

@@ -1,7 +1,7 @@
 //! A consistent snapshot, through which everything is read.
 
 use record::tree::{StoredHashes, TreeError};
-use record::{Digest, RawKey, Sealed};
+use record::{Digest, LogId, RawKey, Sealed};
 use rocksdb::{DB, Direction, IteratorMode, ReadOptions, Snapshot};
 
 use crate::column::Column;
@@ -290,6 +290,18 @@ impl<'a> View<'a> {
         value
             .map(|v| decode(v).ok_or_else(|| damaged("a disclosed checkpoint")))
             .transpose()
+    }
+
+    /// Returns the largest size at which openings name a log that was not held
+    /// when they came; 0 where none does.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails or the entry is damaged.
+    pub fn named(&self, log: &LogId) -> Result<u64, StoreError> {
+        let value = self.get(Column::Meta, key::named(log))?;
+        let size = |v: Vec<u8>| key::read_u64(&v).ok_or_else(|| damaged("a named size"));
+        Ok(value.map(size).transpose()?.unwrap_or(0))
     }
 
     /// Returns a log's stored tree hashes.

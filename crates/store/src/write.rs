@@ -1,6 +1,6 @@
 //! Everything that one commit writes.
 
-use record::{Digest, RawKey, Sealed};
+use record::{Digest, LogId, RawKey, Sealed};
 use rocksdb::{DB, WriteBatch};
 
 use crate::column::Column;
@@ -111,6 +111,11 @@ impl<'a> WriteSet<'a> {
     /// Writes a capture job's state.
     pub fn job(&mut self, id: &str, state: &[u8]) {
         self.put(Column::Jobs, id, state);
+    }
+
+    /// Notes at what size an opening names a log that is not held.
+    pub fn named(&mut self, log: &LogId, size: u64) {
+        self.put(Column::Meta, key::named(log), size.to_be_bytes());
     }
 
     /// Notes the checkpoint of a log that was disclosed last to a scope.

@@ -30,9 +30,28 @@ fn sealed(byte: u8) -> Sealed {
 
 const LOG: LogNumber = LogNumber(3);
 
+/// A killed process leaves its writes to the system; a power cut does not.
+#[test]
+fn every_commit_is_synced_before_it_returns() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder);
+    for nth in 1..=5 {
+        let before = store.syncs();
+        let mut set = store.write();
+        set.record(LOG, nth, &record(nth), None);
+        store.commit(set).expect("written");
+        assert!(store.syncs() > before, "commit {nth} was not synced");
+    }
+}
+
 #[test]
 fn what_was_committed_survives_a_reopening() {
     let folder = tempfile::tempdir().expect("a folder");
+    let elsewhere = LogId {
+        author: RawKey([1; 32]),
+        scope: ScopeName::new("national").expect("a name"),
+        epoch: Epoch([3; 16]),
+    };
     let state = LogState {
         log: LogId {
             author: RawKey([1; 32]),
@@ -41,7 +60,7 @@ fn what_was_committed_survives_a_reopening() {
         },
         size: 3,
         root: Digest::of(&[b"root"]),
-        written_here: true,
+        written: 3,
         named_at: Some(2),
     };
     let checkpoint = StoredCheckpoint {
@@ -63,10 +82,13 @@ fn what_was_committed_survives_a_reopening() {
         set.index(Term::Object("/00/124"), 2);
         set.baseline(&RawKey([5; 32]), Baseline::Sent, b"frontier");
         set.disclosed(LOG, "with-gacc", &checkpoint);
+        set.named(&elsewhere, 7);
         store.commit(set).expect("written");
     }
     let store = open(&folder);
     let view = store.view();
+    assert_eq!(view.named(&elsewhere).expect("read"), 7);
+    assert_eq!(view.named(&state.log).expect("read"), 0);
     assert_eq!(view.logs().expect("read"), [(LOG, state)]);
     let records: Vec<_> = view
         .records(LOG, 0, 10)
