@@ -1,9 +1,10 @@
 //! End-to-end tests over real nodes, hostile peers and benches against raw bounds.
 //!
 //! This library is what the tests share: [`federation`] makes members and their
-//! charter, [`peer`] runs a member's node within the test, [`goods`] makes
-//! events, [`patience`] waits for conditions with a bound, [`journal`] keeps
-//! what is logged, and [`conformance`] finds published test cases.
+//! charter, [`peer`] runs a member's ledger and network within the test,
+//! [`nodes`] two whole nodes, [`goods`] makes events, [`patience`] waits for
+//! conditions with a bound, [`journal`] keeps what is logged, and
+//! [`conformance`] finds published test cases.
 //!
 //! Everything listens on 127.0.0.1, lives in temporary folders and waits for
 //! conditions, never for a time.
@@ -19,5 +20,6 @@ pub mod conformance;
 pub mod federation;
 pub mod goods;
 pub mod journal;
+pub mod nodes;
 pub mod patience;
 pub mod peer;

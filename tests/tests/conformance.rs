@@ -6,64 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use api::{Client, EventPage, EventQuery};
-use charter::{Draft, Enrolment, EnrolmentTerms, MemberKind, MemberSettings, Names};
 use epcis::{Contexts, Document, DocumentKind, Event, Role, Written, capture_document};
-use node::forming::{NewNode, init, join};
-use node::{Config, Home, Loopback, RunningNode, start_sharing};
-use record::SecretKey;
 use serde_json::Value;
-use store::Resources;
 use tests::conformance;
-use tests::federation::free_port;
+use tests::nodes::{client, two_nodes};
 use tests::patience::eventually;
-
-/// Forms a federation of two provinces in a folder and starts their nodes.
-async fn two_nodes(folder: &Path) -> [RunningNode; 2] {
-    let governor = SecretKey::from_seed(&[99; 32]);
-    let mut draft =
-        Draft::new("Hai tỉnh", [(governor.public(), "G".to_owned())], 1).expect("one governor");
-    let ids = ["lam-dong", "lang-son"];
-    let homes = ids.map(|id| {
-        let home = Home::new(folder.join(id));
-        let addresses = vec![format!("/ip4/127.0.0.1/tcp/{}", free_port())];
-        let node = NewNode {
-            listen: addresses.clone(),
-            http: Loopback::free(),
-            terms: EnrolmentTerms {
-                node_name: "main".parse().expect("a name"),
-                addresses,
-                public_url: None,
-                member: Some(id.parse().expect("a name")),
-                names: Some(Names {
-                    vi: id.to_owned(),
-                    en: id.to_owned(),
-                }),
-                kind: Some(MemberKind::Province),
-            },
-        };
-        init(&home, &node).expect("a fresh folder");
-        let request = std::fs::read(home.enrolment_file()).expect("just written");
-        let request = Enrolment::verify(&request).expect("a sound request");
-        let edited = draft.add_member(&request, MemberSettings::default());
-        assert_eq!(edited.expect("a new member").signatures_dropped, 0);
-        home
-    });
-    draft.sign(&governor).expect("a governor");
-    let charter = folder.join("charter.json");
-    std::fs::write(&charter, draft.to_file()).expect("written");
-    let resources = Resources::new(8 << 20, 16 << 20).expect("resources");
-    let mut nodes = Vec::new();
-    for home in homes {
-        join(&home, &charter, &draft.federation()).expect("a member");
-        let config = Config::load(&home.config_file()).expect("as init wrote it");
-        nodes.push(start_sharing(config, &resources).await.expect("a node"));
-    }
-    nodes.try_into().unwrap_or_else(|_| panic!("two nodes"))
-}
-
-fn client(node: &RunningNode) -> Client {
-    Client::new(&format!("http://{}/", node.http_address())).expect("an address")
-}
 
 /// The example documents that are valid and read here, with their events. What
 /// `epcis` refuses of them, and why, is listed in its own tests.

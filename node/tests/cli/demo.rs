@@ -1,6 +1,10 @@
 //! `nguon demo`, small.
 
-use crate::desk::Desk;
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
+use crate::desk::{Desk, words};
 
 #[test]
 fn the_demo_holds_and_says_so_to_programs() {
@@ -34,6 +38,39 @@ fn the_demo_without_a_load_shows_the_tree() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
+}
+
+#[test]
+fn the_demo_stays_up_to_be_asked() {
+    let desk = Desk::new();
+    let mut child = desk
+        .command(&words("demo --events 0"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("nguon starts");
+    let mut out = BufReader::new(child.stdout.take().expect("its output"));
+    let mut told = String::new();
+    while !told.contains("stay up") {
+        let read = out.read_line(&mut told).expect("its output");
+        assert!(read > 0, "the demo ended: {told}");
+    }
+    let addresses: BTreeSet<&str> = told
+        .split_whitespace()
+        .filter(|word| word.starts_with("http://127.0.0.1:"))
+        .collect();
+    assert_eq!(addresses.len(), 5, "{told}");
+    for address in addresses {
+        let status = desk
+            .nguon(&format!("status --node {address} --json"))
+            .json();
+        assert_eq!(status["ended"], false, "{status:#}");
+    }
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(sent.expect("kill runs").success());
+    out.read_to_string(&mut told).expect("its output");
+    assert!(child.wait().expect("it ends").success(), "{told}");
 }
 
 #[test]

@@ -96,6 +96,12 @@ fn until_it_holds(desk: &Desk, line: &[String], node: &str) -> String {
     }
 }
 
+/// Runs a command as above, for programs, and gives the object that it prints.
+fn in_json(desk: &Desk, line: &str, node: &str) -> Value {
+    let told = until_it_holds(desk, &words(&format!("{line} --json")), node);
+    serde_json::from_str(&told).expect("one JSON object")
+}
+
 /// Lets the Python reading of the protocol judge the proof that was written,
 /// and the same proof with one character of its record changed.
 fn a_second_implementation_agrees(root: &Path, desk: &Desk) {
@@ -154,7 +160,7 @@ fn the_readmes_walk_works_as_it_is_written() {
                     "--listen /ip4/127.0.0.1/udp/{port}/quic-v1 /ip4/127.0.0.1/tcp/{port} \
                      --http 127.0.0.1:0"
                 );
-                desk.run(&words(&format!("{line} {more}"))).exits(0);
+                desk.run(&words(&format!("{line} {more} --json"))).json();
             }
             "charter keygen" => {
                 let told = desk.run(&words(&format!("{line} --json"))).json();
@@ -175,14 +181,27 @@ fn the_readmes_walk_works_as_it_is_written() {
                 nodes.insert(name, Running::start(&desk, &line));
             }
             _ if verb.starts_with("capture ") => {
-                until_it_holds(&desk, &words(&line), &nodes["lam-dong"].http);
+                let told = in_json(&desk, &line, &nodes["lam-dong"].http);
+                assert_eq!(told.as_array().map(Vec::len), Some(1), "{line}: {told:#}");
+            }
+            "member add" | "join charter.json" => {
+                let told = desk.run(&words(&format!("{line} --json"))).json();
+                assert!(told.is_object(), "{line}: {told:#}");
             }
             _ if ["status", "trace", "prove"]
                 .iter()
                 .any(|ask| verb.starts_with(ask)) =>
             {
-                let told = until_it_holds(&desk, &words(&line), &nodes["lang-son"].http);
-                assert!(!told.is_empty(), "{line}");
+                let node = &nodes["lang-son"].http;
+                // The proof's file is not written twice.
+                if !verb.starts_with("prove") {
+                    let told = until_it_holds(&desk, &words(&line), node);
+                    let area = "planting area code VN-LDOR-9901";
+                    let fits = !verb.starts_with("trace") || told.contains(area);
+                    assert!(fits && !told.is_empty(), "{line}: {told}");
+                }
+                let told = in_json(&desk, &line, node);
+                assert!(told.is_object(), "{line}: {told:#}");
             }
             _ => {
                 let told = desk.run(&words(&line)).exits(0);

@@ -4,7 +4,7 @@
 //! run, and to a table at the end, in which both sides were measured in turn,
 //! in this very run. `docs/benchmarks.md` says what is compared with what.
 //!
-//! Words on the command line choose areas: `sign`, `verify`, `capture`,
+//! Words on the command line choose areas: `sign`, `verify`, `append`, `capture`,
 //! `replicate`, `query`, `footprint`; without any, all are run. Other words
 //! and options are criterion's.
 
@@ -20,6 +20,7 @@ mod federation;
 mod load;
 mod raw;
 
+mod append;
 mod capture;
 mod footprint;
 mod query;
@@ -33,9 +34,10 @@ use report::Report;
 type Area = fn(&mut Criterion, &mut Report);
 
 /// In the order in which they are run: what is quick first.
-const AREAS: [(&str, Area); 6] = [
+const AREAS: [(&str, Area); 7] = [
     ("sign", seal::sign),
     ("verify", seal::verify),
+    ("append", append::run),
     ("capture", capture::run),
     ("replicate", replicate::run),
     ("query", query::run),

@@ -7,11 +7,13 @@ use ledger::Ledger;
 use network::{Limits, Network, Redial};
 use prometheus_client::registry::Registry;
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 use crate::federation::{self, Founded, MEMBERS, folder, found, open};
 use crate::load::{self, Load};
 use crate::raw::Bounds;
 use crate::report::Report;
+use crate::workload::CAPTURE;
 
 /// How many captures one round replicates.
 const CAPTURES: u32 = 40;
@@ -29,9 +31,7 @@ const TRANSPORTS: [(&str, &str); 2] = [
 ];
 
 /// Measures replication while events are captured, and afterwards.
-///
-/// Criterion is given none of it: a sample would have to set two nodes up.
-pub(crate) fn run(_: &mut Criterion, report: &mut Report) {
+pub(crate) fn run(criterion: &mut Criterion, report: &mut Report) {
     let runtime = federation::runtime();
     for (name, form) in TRANSPORTS {
         let (mut at_once, mut later) = (Vec::new(), Vec::new());
@@ -59,7 +59,37 @@ pub(crate) fn run(_: &mut Criterion, report: &mut Report) {
              as frames, before encryption.",
             carried[ROUNDS / 2] / load::events(CAPTURES) as u64
         ));
+        follow(criterion, &runtime, name, &found_at(form));
     }
+}
+
+/// Lets criterion follow one capture from a node to the other.
+fn follow(criterion: &mut Criterion, runtime: &Runtime, name: &str, founded: &Founded) {
+    let [one, two] = MEMBERS.map(|seed| runtime.block_on(Node::start(founded, seed)));
+    runtime.block_on(one.in_sync());
+    let mut captures = 0;
+    let mut group = criterion.benchmark_group(format!("replicate-1000-events-{name}"));
+    group.throughput(criterion::Throughput::Elements(u64::from(CAPTURE)));
+    group.bench_function("ours", |b| {
+        b.iter_custom(|times| {
+            let carried = (0..times).map(|_| {
+                let load = Load::prepare_from(captures, 1);
+                captures += 1;
+                let begun = Instant::now();
+                runtime.block_on(async {
+                    load.capture(&one.ledger, 1).await;
+                    two.holds(load::events(captures) as u64 + 1).await;
+                });
+                begun.elapsed()
+            });
+            carried.sum()
+        });
+    });
+    group.finish();
+    runtime.block_on(async {
+        two.stop().await;
+        one.stop().await;
+    });
 }
 
 /// Founds a federation of two nodes at ports that were free just now: the

@@ -2,13 +2,14 @@
 //! the middle, stopped by a full disk, put back from an old copy.
 //!
 //! [`office`] forms a federation with what the commands use and runs `nguon`
-//! as a child, [`post`] captures while the node may die at any moment, and
-//! [`heads`] compares what two nodes hold. `cargo xtask test` builds `nguon`
-//! before the tests.
+//! as a child, [`post`] captures while the node may die at any moment,
+//! [`heads`] compares what two nodes hold, and [`trees`] recomputes what one has
+//! on its disk. `cargo xtask test` builds `nguon` before the tests.
 
 mod heads;
 mod office;
 mod post;
+mod trees;
 
 mod full_disk;
 mod kills;

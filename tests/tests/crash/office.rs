@@ -33,7 +33,7 @@ pub(crate) struct Offices {
 
 /// One member's node.
 pub(crate) struct Office {
-    home: Home,
+    pub(crate) home: Home,
     /// What the node logs and what it ends with.
     errors: PathBuf,
     /// Where it listens for HTTP, as `address:port`.
