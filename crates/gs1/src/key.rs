@@ -385,9 +385,15 @@ impl OtherUri {
 /// identifier in the CBV event hash; `None`: the identifier stands there as it
 /// is written.
 ///
-/// It is [`Key::to_constrained_digital_link`], but a wrong check digit is no
-/// obstacle, since the hash's reference implementation verifies none.
+/// It is [`Key::to_constrained_digital_link`], but as the hash's reference
+/// implementation has it: a wrong check digit is no obstacle, since it verifies
+/// none, and a pattern whose company prefix of 12 digits leaves nothing for the
+/// reference (`urn:epc:idpat:gdti:893850512345..*`) stays as it is.
 pub fn constrained_digital_link(uri: &str) -> Option<String> {
+    let left_alone = |body: &str| body.starts_with("idpat:") && body.ends_with("..*");
+    if after_urn_prefix(uri).is_some_and(left_alone) {
+        return None;
+    }
     let text = parse(uri, CheckDigit::AsGiven).ok()??;
     Key::from(Gs1Key::new(text)).to_constrained_digital_link()
 }

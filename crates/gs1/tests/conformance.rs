@@ -34,6 +34,11 @@ fn urns_have_their_values() {
             _ => Level::Class,
         };
         same(&key.level(), &level)?;
+        let in_the_hash = constrained_digital_link(urn);
+        same(
+            &in_the_hash.as_deref(),
+            &case["canonical_dl_for_hash"].as_str(),
+        )?;
         // Null marks two patterns that the hash's reference leaves as URNs.
         if let Some(link) = case["canonical_dl_for_hash"].as_str() {
             same(&key.to_constrained_digital_link().as_deref(), &Some(link))?;

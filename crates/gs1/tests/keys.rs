@@ -1,7 +1,7 @@
 //! Keys by example: what is one thing, what is another, and what is refused
 //! with which words.
 
-use gs1::{Ai, Gln, Gtin, Key, KeyError, Level, Sscc};
+use gs1::{Ai, Gln, Gtin, Key, KeyError, Level, Sscc, constrained_digital_link};
 
 fn key(uri: &str) -> Key {
     Key::from_uri(uri).expect("the URI has a key")
@@ -430,4 +430,27 @@ fn values_are_decoded() {
         key.to_digital_link().as_deref(),
         Some("https://id.gs1.org/01/08938505123455/22/V/10/A%2FB")
     );
+}
+
+#[test]
+fn what_stands_in_the_event_hash() {
+    for (uri, link) in [
+        (
+            "urn:epc:id:gdti:893850512345..7",
+            Some("https://id.gs1.org/253/89385051234557"),
+        ),
+        (
+            "urn:epc:idpat:gdti:89385051234.5.*",
+            Some("https://id.gs1.org/253/8938505123455"),
+        ),
+        ("urn:epc:idpat:gdti:893850512345..*", None),
+        ("urn:epc:idpat:grai:893850512345..*", None),
+        (
+            "https://a.vn/01/08938505123454/22/V/10/L%3B",
+            Some("https://id.gs1.org/01/08938505123454/10/L;"),
+        ),
+        ("urn:uuid:6f9619ff-8b86-d011-b42d-00cf4fc964ff", None),
+    ] {
+        assert_eq!(constrained_digital_link(uri).as_deref(), link, "{uri}");
+    }
 }
