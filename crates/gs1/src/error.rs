@@ -244,6 +244,89 @@ pub enum Problem {
         "it holds no GS1 key: right is at least one of (00), (01), (253), (255), (401), (402), (414), (415), (417), (8003), (8004), (8006), (8010), (8013), (8017), (8018)"
     )]
     NoKey,
+    /// A value that does not meet the rule for its content.
+    #[error("{what} holds {found:?}; right is {right}")]
+    Content {
+        /// The value.
+        what: &'static str,
+        /// What stands there.
+        found: String,
+        /// What may stand there.
+        right: &'static str,
+    },
+    /// An application identifier without those that must stand beside it.
+    #[error("({found}) stands without what it belongs to; right is beside it {right}")]
+    Requires {
+        /// The application identifier.
+        found: String,
+        /// What must stand beside it.
+        right: String,
+    },
+    /// Two application identifiers that cannot stand beside each other.
+    #[error("({found}) cannot stand beside ({other}); right is one of the two")]
+    Excludes {
+        /// The application identifier.
+        found: String,
+        /// The other.
+        other: String,
+    },
+    /// An application identifier that the GS1 list lacks.
+    #[error("({found}) is unknown: right is one of the GS1 list of application identifiers")]
+    UnknownAi {
+        /// The digits found.
+        found: String,
+    },
+    /// An application identifier in a Digital Link's query that has no place
+    /// there.
+    #[error("({found}) cannot stand in the query of a GS1 Digital Link")]
+    NotAnAttribute {
+        /// The application identifier.
+        found: String,
+    },
+    /// A link that is no GS1 Digital Link.
+    #[error(
+        "it is no GS1 Digital Link: right is http or https, a domain, and a path that ends in a primary key and its qualifiers"
+    )]
+    NotADigitalLink,
+    /// A character that no URI may hold as it is (RFC 3986 §2).
+    #[error("{found:?} cannot stand in a URI; right is its percent-encoding")]
+    NotInUris {
+        /// The character.
+        found: char,
+    },
+    /// The path of a compressed Digital Link that cannot be read.
+    #[error("its compressed part cannot be read: {why}")]
+    Compressed {
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A key whose company prefix the table does not know.
+    #[error(
+        "no company prefix is known for {digits}…: right is a key under an assigned prefix, or a newer table of GS1 company prefixes"
+    )]
+    UnknownCompanyPrefix {
+        /// The digits at which the prefix was sought.
+        digits: String,
+    },
+    /// Digits under which GS1 assigns no company prefixes.
+    #[error("GS1 assigns no company prefixes under {digits}…: such a key has no EPC URN")]
+    NoCompanyPrefixes {
+        /// The digits at which the prefix was sought.
+        digits: String,
+    },
+    /// A key for which no EPC URN scheme exists.
+    #[error("{what} has no EPC URN; right is a key of one of the schemes {right}")]
+    NoUrn {
+        /// The key, by its kind or its application identifiers.
+        what: String,
+        /// The schemes.
+        right: &'static str,
+    },
+    /// An identifier that stands for no one GS1 key.
+    #[error(
+        "it stands for no GS1 key: right is an EPC URN, a GS1 Digital Link, an element string or a bare key"
+    )]
+    NotAGs1Key,
     /// Something other than an application identifier where one must stand.
     #[error("{found:?} is no application identifier: right is 2 to 4 digits of the GS1 list")]
     NoAi {

@@ -46,6 +46,8 @@ mod ai;
 mod pair;
 mod text;
 
+mod syntax;
+
 mod digital_link;
 mod element_string;
 mod urn;
@@ -60,3 +62,4 @@ pub use digits::check_digit;
 pub use error::{KeyError, Problem};
 pub use key::{Gs1Key, Key, Level, OtherUri, constrained_digital_link};
 pub use number::{Gln, Gtin, Sscc};
+pub use syntax::{AiFacts, AiPattern, DICTIONARY_RELEASE, Part, ValueRule};

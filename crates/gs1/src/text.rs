@@ -13,6 +13,9 @@ pub(crate) enum Set {
     Any,
     /// GS1 character set 39 (General Specifications figure 7.11-2).
     Part,
+    /// GS1 character set 64, URI-safe base64 (General Specifications figure
+    /// 7.11-3).
+    Base64,
 }
 
 impl Set {
@@ -22,6 +25,7 @@ impl Set {
             Self::Digits => DIGITS,
             Self::Any => ANY,
             Self::Part => PART,
+            Self::Base64 => BASE64,
         };
         CLASSES[usize::from(byte)] & bit != 0
     }
@@ -34,6 +38,7 @@ impl Set {
                 "GS1 character set 82: letters, digits and ! \" % & ' ( ) * + , - . / : ; < = > ? _"
             }
             Self::Part => "GS1 character set 39: capital letters, digits and # - /",
+            Self::Base64 => "GS1 character set 64: letters, digits and - _, at the end =",
         }
     }
 }
@@ -46,6 +51,7 @@ const UNRESERVED: u8 = 8;
 /// What may stand in an EPC URN as it is (Tag Data Standard, `GS3A3Char` and
 /// `CPRefComponent`); `*` included.
 const URN: u8 = 16;
+const BASE64: u8 = 32;
 
 const CLASSES: [u8; 256] = classes();
 
@@ -55,19 +61,21 @@ const fn classes() -> [u8; 256] {
     while byte < 128 {
         let mut bits = 0;
         if byte.is_ascii_digit() {
-            bits |= DIGITS | ANY | PART | UNRESERVED | URN;
+            bits |= DIGITS | ANY | PART | UNRESERVED | URN | BASE64;
         }
         if byte.is_ascii_alphabetic() {
-            bits |= ANY | UNRESERVED | URN;
+            bits |= ANY | UNRESERVED | URN | BASE64;
         }
         if byte.is_ascii_uppercase() {
             bits |= PART;
         }
         bits |= match byte {
-            b'-' => ANY | PART | UNRESERVED | URN,
-            b'.' | b'_' => ANY | UNRESERVED | URN,
+            b'-' => ANY | PART | UNRESERVED | URN | BASE64,
+            b'_' => ANY | UNRESERVED | URN | BASE64,
+            b'.' => ANY | UNRESERVED | URN,
             b'~' => UNRESERVED,
-            b'!' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b':' | b';' | b'=' => ANY | URN,
+            b'!' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b':' | b';' => ANY | URN,
+            b'=' => ANY | URN | BASE64,
             b'"' | b'%' | b'&' | b'<' | b'>' | b'?' => ANY,
             b'/' => ANY | PART,
             b'#' => PART,
@@ -373,5 +381,6 @@ mod tests {
         assert_eq!(size(Set::Digits), 10);
         assert_eq!(size(Set::Any), 82);
         assert_eq!(size(Set::Part), 39);
+        assert_eq!(size(Set::Base64), 65);
     }
 }
