@@ -335,6 +335,29 @@ pub enum Problem {
     },
 }
 
+/// A table of GS1 company prefixes that cannot be used.
+#[derive(Debug, Error)]
+pub enum PrefixTableError {
+    /// The file is not in GS1's JSON form.
+    #[error(
+        "the table of company prefixes is not GS1's file: right is JSON with GCPPrefixFormatList and its entries"
+    )]
+    Json(#[source] serde_json::Error),
+    /// An entry that no prefix can have.
+    #[error(
+        "the table of company prefixes has the entry {prefix:?} with length {len}: right are 1 to 12 digits with a length of 4 to 12, or 0 for none"
+    )]
+    Entry {
+        /// The entry's prefix.
+        prefix: String,
+        /// The entry's length.
+        len: u8,
+    },
+    /// A table without entries.
+    #[error("the table of company prefixes has no entries")]
+    Empty,
+}
+
 /// A problem and the place in the input where it lies, on its way to becoming
 /// a [`KeyError`].
 #[derive(Debug)]

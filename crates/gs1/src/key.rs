@@ -5,11 +5,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::ai::{self, Ai, Rule};
+use crate::company_prefix::CompanyPrefixes;
 use crate::digital_link;
 use crate::element_string;
 use crate::error::{Fault, KeyError, Problem};
 use crate::number::{Gln, Gtin, Sscc};
-use crate::pair::{CheckDigit, Pair};
+use crate::pair::{CheckDigit, Pair, Qualifiers};
 use crate::text::{Text, Writing, unescape};
 use crate::urn;
 
@@ -124,6 +125,52 @@ impl Key {
         Self::qualified(gtin, &ai::SERIAL, serial)
     }
 
+    /// Makes the key of a primary key and its qualifiers, given in any order,
+    /// as values without escapes.
+    ///
+    /// ```
+    /// use gs1::{Ai, Key};
+    ///
+    /// let key = Key::from_values(Ai::GLN, "8938505000053", &[(Ai::GLN_EXTENSION, "A/1")])?;
+    /// assert_eq!(key.as_str(), "/414/8938505000053/254/A%2F1");
+    /// # Ok::<(), gs1::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A value that its application identifier cannot have, an `ai` that is no
+    /// primary key, and qualifiers that cannot stand with it.
+    pub fn from_values(ai: Ai, value: &str, qualifiers: &[(Ai, &str)]) -> Result<Self, KeyError> {
+        let pair = |ai: Ai, raw| Pair {
+            rule: ai::by_digits(ai.as_str().as_bytes()).expect("an Ai has its rule"),
+            raw,
+            writing: Writing::Plain,
+        };
+        let key = pair(ai, value);
+        if key.rule.qualifiers.is_none() {
+            return Err(KeyError::at(value, 0, Problem::NoKey));
+        }
+        let mut list = Qualifiers::default();
+        for (ai, value) in qualifiers {
+            if let Some(pair) = list.push(pair(*ai, value)) {
+                let fault = key.sequence_fault(pair.rule.ai.as_str(), pair.raw);
+                return Err(KeyError::new(pair.raw, fault));
+            }
+        }
+        let text = key.with(&list, CheckDigit::Verified);
+        let text = text.map_err(|fault| {
+            let all = qualifiers.iter().map(|(_, value)| *value);
+            let at = fault.at.as_ptr() as usize;
+            let holds = |each: &&str| {
+                let start = each.as_ptr() as usize;
+                (start..=start + each.len()).contains(&at)
+            };
+            let input = all.chain([value]).find(holds).unwrap_or(value);
+            KeyError::new(input, fault)
+        })?;
+        Ok(Gs1Key::new(text).into())
+    }
+
     /// Makes the key of a party, (417), from its GLN. `Key::from` makes that
     /// of a place, (414).
     pub fn party(gln: Gln) -> Self {
@@ -219,6 +266,38 @@ impl Key {
         )
     }
 
+    /// Returns the EPC URN of the [identity](Self::identity): a pure identity,
+    /// the class `urn:epc:class:lgtin:` of a lot, or the pattern of another
+    /// class. Other EPC URNs stand for themselves.
+    ///
+    /// ```
+    /// use gs1::{CompanyPrefixes, Key};
+    ///
+    /// let prefixes = CompanyPrefixes::built_in();
+    /// let key = Key::from_uri("https://id.gs1.org/01/08938505123455/21/7")?;
+    /// assert_eq!(key.to_urn(prefixes)?, "urn:epc:id:sgtin:8938505123.045.7");
+    /// # Ok::<(), gs1::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// A key whose company prefix the table does not know, and one that has no
+    /// EPC URN, such as a lot of an ITIP.
+    pub fn to_urn(&self, prefixes: &CompanyPrefixes) -> Result<String, KeyError> {
+        let identity = self.identity();
+        let key = match &*identity {
+            Self::Gs1(key) => key,
+            Self::Other(uri) if after_urn_prefix(&uri.0).is_some() => return Ok(uri.0.to_string()),
+            Self::Other(uri) => return Err(KeyError::at(&uri.0, 0, Problem::NotAGs1Key)),
+        };
+        let mut values = key.values();
+        let (ai, value) = values.next().expect("a key's text holds its primary key");
+        let qualifier = values.next();
+        let qualifier = qualifier.as_ref().map(|(ai, value)| (*ai, &**value));
+        urn::write((ai, &value), qualifier, prefixes)
+            .map_err(|problem| KeyError::at(self.as_str(), 0, problem))
+    }
+
     fn of(ai: Ai, number: impl fmt::Display) -> Self {
         let mut text = Text::new();
         text.push(ai, number.to_string().as_bytes());
@@ -267,6 +346,41 @@ impl Gs1Key {
     /// Returns the application identifier of the primary key.
     pub fn primary(&self) -> Ai {
         self.head().0
+    }
+
+    /// Returns the name of this kind of keys, such as `SGTIN` or `GRAI`.
+    pub fn kind(&self) -> &'static str {
+        let has = |ai: Ai| self.pairs().any(|(each, _)| each == ai);
+        let (primary, raw) = self.head();
+        match primary {
+            Ai::GTIN if has(Ai::TPX) => "UPUI",
+            Ai::GTIN if has(Ai::SERIAL) => "SGTIN",
+            Ai::GTIN if has(Ai::LOT) => "LGTIN",
+            Ai::GTIN if has(Ai::VARIANT) => "GTIN and variant",
+            Ai::GTIN => "GTIN",
+            Ai::ITIP if has(Ai::SERIAL) => "ITIP and serial number",
+            Ai::ITIP if has(Ai::LOT) => "ITIP and lot",
+            Ai::ITIP => "ITIP",
+            Ai::SSCC => "SSCC",
+            Ai::GLN if has(Ai::GLN_EXTENSION) => "GLN and extension",
+            Ai::GLN => "GLN",
+            Ai::PARTY => "PGLN",
+            Ai::PAY_TO => "GLN of the invoicing party",
+            Ai::GRAI if type_len(primary) == Some(raw.len()) => "GRAI without serial number",
+            Ai::GRAI => "GRAI",
+            Ai::GDTI if type_len(primary) == Some(raw.len()) => "GDTI without serial number",
+            Ai::GDTI => "GDTI",
+            Ai::GCN if type_len(primary) == Some(raw.len()) => "GCN",
+            Ai::GCN => "SGCN",
+            Ai::GIAI => "GIAI",
+            Ai::GSRN => "GSRN",
+            Ai::GSRN_PROVIDER => "GSRNP",
+            Ai::CPID if has(Ai::CPID_SERIAL) => "CPI",
+            Ai::CPID => "CPI without serial number",
+            Ai::GINC => "GINC",
+            Ai::GSIN => "GSIN",
+            _ => "GMN",
+        }
     }
 
     /// Returns the GTIN, if that is the primary key.

@@ -48,6 +48,8 @@ mod text;
 
 mod syntax;
 
+mod company_prefix;
+
 mod digital_link;
 mod element_string;
 mod urn;
@@ -58,8 +60,9 @@ mod number;
 mod error;
 
 pub use ai::Ai;
+pub use company_prefix::CompanyPrefixes;
 pub use digits::check_digit;
-pub use error::{KeyError, Problem};
+pub use error::{KeyError, PrefixTableError, Problem};
 pub use key::{Gs1Key, Key, Level, OtherUri, constrained_digital_link};
 pub use number::{Gln, Gtin, Sscc};
 pub use syntax::{AiFacts, AiPattern, DICTIONARY_RELEASE, Part, ValueRule};

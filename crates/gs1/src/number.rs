@@ -41,6 +41,28 @@ impl Gtin {
     }
 }
 
+impl Gtin {
+    /// Returns the number in the fewest digits of a GTIN-8, GTIN-12, GTIN-13 or
+    /// GTIN-14.
+    ///
+    /// ```
+    /// let gtin: gs1::Gtin = "08938505123455".parse()?;
+    /// assert_eq!(gtin.to_short(), "8938505123455");
+    /// # Ok::<(), gs1::KeyError>(())
+    /// ```
+    pub fn to_short(self) -> String {
+        let digits = self.to_string();
+        let zeros = digits.bytes().take_while(|digit| *digit == b'0').count();
+        let len = match zeros {
+            6.. => 8,
+            2.. => 12,
+            1 => 13,
+            _ => 14,
+        };
+        digits[14 - len..].into()
+    }
+}
+
 impl Sscc {
     /// Makes the SSCC of an extension digit, a company prefix of 6 to 12
     /// digits and a serial reference, which is padded to fill the 16 digits

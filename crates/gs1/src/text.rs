@@ -340,6 +340,17 @@ impl Text {
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
+/// Appends a value as an EPC URN holds it.
+pub(crate) fn push_urn_escaped(urn: &mut String, value: &str) {
+    for byte in value.bytes() {
+        if CLASSES[usize::from(byte)] & URN != 0 {
+            urn.push(char::from(byte));
+        } else {
+            urn.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
 /// Undoes the escapes of a canonical text's segment.
 pub(crate) fn unescape(segment: &str) -> std::borrow::Cow<'_, str> {
     if !segment.contains('%') {

@@ -6,6 +6,10 @@ use crate::digits::check_digit_of;
 use crate::error::{Fault, Problem};
 use crate::text::{Set, Text, Value, Writing, fault_at, first_of, read};
 
+mod write;
+
+pub(crate) use write::write;
+
 /// The part that all EPC URNs share; schemes and namespaces of URNs ignore
 /// case (RFC 8141 §3.1).
 pub(crate) const PREFIX: &str = "urn:epc:";

@@ -8,7 +8,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
-use gs1::{Key, Level, constrained_digital_link};
+use gs1::{CompanyPrefixes, Key, Level, constrained_digital_link};
 use serde_json::Value;
 
 #[test]
@@ -45,6 +45,28 @@ fn urns_have_their_values() {
             same(&Key::from_uri(link), &Ok(key.identity().into_owned()))?;
         }
         same(&key.to_string().parse(), &Ok(key))
+    });
+}
+
+#[test]
+fn keys_give_their_urns_back() {
+    run("identifiers/urn-to-ai.json", |case| {
+        let urn = text(case, "urn");
+        let fields = urn.splitn(5, ':').nth(4).ok_or("no fields")?;
+        let prefix = fields.split('.').next().ok_or("no company prefix")?;
+        let len = u8::try_from(prefix.len()).map_err(|error| error.to_string())?;
+        let table = CompanyPrefixes::from_entries([(prefix, len)]);
+        let table = table.map_err(|error| error.to_string())?;
+        let key = Key::from_uri(urn).map_err(|error| error.to_string())?;
+        same(&key.to_urn(&table).as_deref(), &Ok(urn))?;
+        // The published table agrees, or it says that it does not know.
+        match CompanyPrefixes::built_in().len_of(prefix) {
+            Some(len) if len == prefix.len() => same(
+                &key.to_urn(CompanyPrefixes::built_in()).as_deref(),
+                &Ok(urn),
+            ),
+            _ => Ok(Outcome::Passed),
+        }
     });
 }
 
