@@ -145,7 +145,12 @@ impl<'a> Pairs<'a> {
     ) -> Result<(), Fault<'a>> {
         let found = rule.ai.as_str();
         if self.key.rule.ai == rule.ai || self.qualifiers.has(rule.ai) {
-            return Err(Fault::new(parameter, Problem::Duplicate { found }));
+            return Err(Fault::new(
+                parameter,
+                Problem::Duplicate {
+                    found: found.into(),
+                },
+            ));
         }
         if rule.qualifiers.is_some() {
             return Ok(());

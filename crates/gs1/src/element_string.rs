@@ -15,12 +15,29 @@ const GS: char = '\u{1D}';
 /// links; what is no part of it is read over.
 pub(crate) fn parse(input: &str) -> Result<Text, Fault<'_>> {
     let mut found = Found::default();
-    if input.starts_with('(') {
-        each_bracketed(input, &mut found)?;
-    } else {
-        each_separated(input, &mut found)?;
-    }
+    each_element(input, |digits, raw, writing| {
+        found.add(digits, raw, writing)
+    })?;
     found.into_text(input)
+}
+
+/// Takes an element string of either form to its application identifiers and
+/// their values as written.
+pub(crate) fn each_element<'a>(
+    input: &'a str,
+    found: impl FnMut(&'a str, &'a str, Writing) -> Result<(), Fault<'a>>,
+) -> Result<(), Fault<'a>> {
+    if input.starts_with('(') {
+        each_bracketed(input, found)
+    } else {
+        each_separated(input, found)
+    }
+}
+
+/// Tells whether a bracket at the start of `rest` opens an application
+/// identifier, so that a value must have a backslash before it.
+pub(crate) fn opens_ai(rest: &str) -> bool {
+    bracketed_ai(rest).is_some()
 }
 
 /// The pairs found that can be part of a key. All application identifiers
@@ -39,7 +56,7 @@ impl<'a> Found<'a> {
             None => self.pairs.push(Pair { rule, raw, writing }),
             Some(pair) if pair.raw == raw => {}
             Some(_) => {
-                let found = rule.ai.as_str();
+                let found = rule.ai.to_string();
                 return Err(Fault::new(raw, Problem::Duplicate { found }));
             }
         }
@@ -71,7 +88,10 @@ impl<'a> Found<'a> {
 
 /// Reads `(01)…(10)…`. A bracket that opens no application identifier is part
 /// of the value, as is one after a backslash.
-fn each_bracketed<'a>(input: &'a str, found: &mut Found<'a>) -> Result<(), Fault<'a>> {
+fn each_bracketed<'a>(
+    input: &'a str,
+    mut found: impl FnMut(&'a str, &'a str, Writing) -> Result<(), Fault<'a>>,
+) -> Result<(), Fault<'a>> {
     let mut rest = input;
     while !rest.is_empty() {
         let Some((digits, after)) = bracketed_ai(rest) else {
@@ -83,7 +103,7 @@ fn each_bracketed<'a>(input: &'a str, found: &mut Found<'a>) -> Result<(), Fault
             .find(|at| !after[..*at].ends_with('\\') && bracketed_ai(&after[*at..]).is_some())
             .unwrap_or(after.len());
         let (raw, next) = after.split_at(end);
-        found.add(digits, raw, Writing::Bracketed)?;
+        found(digits, raw, Writing::Bracketed)?;
         rest = next;
     }
     Ok(())
@@ -98,7 +118,10 @@ fn bracketed_ai(rest: &str) -> Option<(&str, &str)> {
 
 /// Reads `01…10…<GS>21…`, with a symbology identifier before it or not. The
 /// caret stands for the separator too: no value can hold it.
-fn each_separated<'a>(input: &'a str, found: &mut Found<'a>) -> Result<(), Fault<'a>> {
+fn each_separated<'a>(
+    input: &'a str,
+    mut found: impl FnMut(&'a str, &'a str, Writing) -> Result<(), Fault<'a>>,
+) -> Result<(), Fault<'a>> {
     let is_separator = |c: char| c == GS || c == '^';
     let mut rest = input;
     if rest.starts_with(']') {
@@ -115,7 +138,7 @@ fn each_separated<'a>(input: &'a str, found: &mut Found<'a>) -> Result<(), Fault
         let Some((raw, after)) = after.split_at_checked(end) else {
             return Err(no_ai(after, 4));
         };
-        found.add(digits, raw, Writing::Plain)?;
+        found(digits, raw, Writing::Plain)?;
         rest = after.strip_prefix(is_separator).unwrap_or(after);
     }
     Ok(())

@@ -237,7 +237,7 @@ pub enum Problem {
     #[error("({found}) is given twice")]
     Duplicate {
         /// The application identifier.
-        found: &'static str,
+        found: String,
     },
     /// An element string that holds no primary key.
     #[error(

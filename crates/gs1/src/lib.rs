@@ -27,6 +27,13 @@
 //! `element_string`. [`Gtin`], [`Sscc`] and [`Gln`] are for
 //! those who make identifiers, [`check_digit`] below them.
 //!
+//! Beside keys stand whole labels and links, read strictly by the standards:
+//! [`AiFacts`], what is known of every application identifier;
+//! [`ElementString`]; [`DigitalLink`], compressed ones too; and
+//! [`Identifier`], which takes any of the forms, explains it and translates it
+//! into the others. EPC URNs are written on [`CompanyPrefixes`], GS1's table of
+//! where company prefixes end.
+//!
 //! # Invariants
 //!
 //! - A [`Key`] that exists is canonical: two spellings of one identifier give
@@ -38,6 +45,9 @@
 //!   an error that says what, where, and what would be right, and whoever must
 //!   have a key all the same takes [`Key::from_uri_or_verbatim`].
 //! - The text of a class is a prefix of the text of what belongs to it.
+//! - What an [`ElementString`] or a [`DigitalLink`] holds is valid, value by
+//!   value, and its text reads back as the same.
+//! - Where a company prefix ends is looked up and never guessed.
 //! - No input makes a reader panic.
 
 mod key;
@@ -54,6 +64,12 @@ mod digital_link;
 mod element_string;
 mod urn;
 
+mod elements;
+mod link;
+pub mod percent;
+
+mod identifier;
+
 mod digits;
 mod number;
 
@@ -62,7 +78,10 @@ mod error;
 pub use ai::Ai;
 pub use company_prefix::CompanyPrefixes;
 pub use digits::check_digit;
+pub use elements::{Element, ElementString};
 pub use error::{KeyError, PrefixTableError, Problem};
+pub use identifier::{ExplainedElement, Explanation, Form, Identifier, Notation};
 pub use key::{Gs1Key, Key, Level, OtherUri, constrained_digital_link};
+pub use link::{DigitalLink, LinkOptions};
 pub use number::{Gln, Gtin, Sscc};
 pub use syntax::{AiFacts, AiPattern, DICTIONARY_RELEASE, Part, ValueRule};

@@ -103,7 +103,7 @@ impl<'a> Pair<'a> {
                 pair.push_to(&mut text, check_digit)?;
             }
             if let Some(pair) = same.next() {
-                let found = ai.as_str();
+                let found = ai.to_string();
                 return Err(Fault::new(pair.raw, Problem::Duplicate { found }));
             }
         }

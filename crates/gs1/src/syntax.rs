@@ -175,6 +175,14 @@ impl AiFacts {
         Problem::Length { what, found, right }
     }
 
+    /// Makes what is asked of application identifiers that nothing is known of.
+    pub(crate) fn of_unknown(form: &'static str) -> Self {
+        let mut facts = Self::read("00");
+        facts.name = "an unknown application identifier".into();
+        facts.take_up(form);
+        facts
+    }
+
     fn read(line: &'static str) -> Self {
         let (facts, title) = line.split_once('#').unwrap_or((line, ""));
         let mut words = facts.split_whitespace().peekable();

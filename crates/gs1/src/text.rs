@@ -188,6 +188,11 @@ pub(crate) fn decode_name(segment: &str, writing: Writing) -> Option<Value> {
     Some(value)
 }
 
+/// Decodes a written value, whatever it holds.
+pub(crate) fn decode(raw: &str, writing: Writing) -> Vec<u8> {
+    Decoded::new(raw, writing).map(|(_, byte)| byte).collect()
+}
+
 /// Counts the digits with which a written value begins.
 pub(crate) fn leading_digits(raw: &str, writing: Writing) -> usize {
     let decoded = Decoded::new(raw, writing);
@@ -314,7 +319,7 @@ impl Text {
         self.append(ai.as_str().as_bytes());
         self.append(b"/");
         for &byte in value {
-            if CLASSES[usize::from(byte)] & UNRESERVED != 0 {
+            if is_unreserved(byte) {
                 self.append(&[byte]);
             } else {
                 self.append(&[
@@ -339,6 +344,11 @@ impl Text {
 }
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Tells whether a byte is unreserved, so that it stands in a URI as it is.
+pub(crate) fn is_unreserved(byte: u8) -> bool {
+    CLASSES[usize::from(byte)] & UNRESERVED != 0
+}
 
 /// Appends a value as an EPC URN holds it.
 pub(crate) fn push_urn_escaped(urn: &mut String, value: &str) {
@@ -366,11 +376,6 @@ pub(crate) fn unescape(segment: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn decode(raw: &str, writing: Writing) -> Vec<u8> {
-        let decoded = Decoded::new(raw, writing);
-        decoded.map(|(_, byte)| byte).collect()
-    }
 
     #[test]
     fn escapes_of_links() {

@@ -1,7 +1,10 @@
 //! Laws of keys on identifiers drawn at random: every spelling gives the same
 //! key, texts read back, and nothing makes a reader panic.
 
-use gs1::{Ai, Gln, Gtin, Key, Level, Sscc, check_digit, constrained_digital_link};
+use gs1::{
+    Ai, AiFacts, CompanyPrefixes, DigitalLink, ElementString, Gln, Gtin, Identifier, Key, Level,
+    LinkOptions, Notation, Sscc, check_digit, constrained_digital_link,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -204,6 +207,40 @@ fn key_of(sample: &Sample) -> Key {
     Key::from_uri(&link(sample, "id.gs1.org", "", 0)).expect("the sample is a key")
 }
 
+fn bracketed(key: &Key) -> String {
+    let values = key.gs1().expect("it is a GS1 key").values();
+    let pairs: Vec<(Ai, String)> = values.map(|(ai, value)| (ai, value.into_owned())).collect();
+    let pairs = pairs.iter().map(|(ai, value)| (ai.as_str(), &**value));
+    ElementString::from_pairs(pairs)
+        .expect("a key's values are sound")
+        .to_string()
+}
+
+/// A trade item with a lot and attributes of several forms, in any order.
+fn label() -> impl Strategy<Value = Vec<(String, String)>> {
+    let date = (0..100_u32, 1..=12_u32, 0..=28_u32);
+    let date = date.prop_map(|(year, month, day)| format!("{year:02}{month:02}{day:02}"));
+    let attributes = (
+        characters(SET_82, 20),
+        date,
+        characters(SET_82, 90),
+        characters("0123456789", 8),
+        characters(SET_82, 30),
+    );
+    (body(13, 1), attributes).prop_flat_map(|((prefix, reference), (lot, date, own, count, id))| {
+        let values = [
+            ("01", turned(&prefix, &reference)),
+            ("10", lot),
+            ("17", date),
+            ("99", own),
+            ("30", count),
+            ("240", id),
+        ];
+        let pairs = values.map(|(ai, value)| (ai.to_owned(), value)).to_vec();
+        Just(pairs).prop_shuffle()
+    })
+}
+
 proptest! {
     #[test]
     fn texts_read_back(sample in sample()) {
@@ -304,6 +341,77 @@ proptest! {
     }
 
     #[test]
+    fn forms_translate_back(sample in sample()) {
+        let key = key_of(&sample);
+        let identity = key.identity().into_owned();
+        let body = sample.urn.as_deref().and_then(|urn| urn.splitn(5, ':').nth(4));
+        if let Some((prefix, _)) = body.and_then(|body| body.split_once('.')) {
+            let len = u8::try_from(prefix.len()).expect("it is short");
+            let table = CompanyPrefixes::from_entries([(prefix, len)]).expect("a table");
+            let urn = key.to_urn(&table);
+            prop_assert_eq!(urn.as_ref().ok(), sample.urn.as_ref());
+            let read = Identifier::read(&urn.expect("it has a URN")).expect("it is one");
+            prop_assert_eq!(read.key(), &identity);
+        }
+        for (notation, form) in [
+            (Notation::DigitalLink, key.to_digital_link().expect("it is a GS1 key")),
+            (Notation::ElementString, bracketed(&key)),
+        ] {
+            let read = Identifier::read(&form).expect("it is one");
+            prop_assert_eq!(read.key(), &key);
+            let table = CompanyPrefixes::built_in();
+            prop_assert_eq!(read.translate(notation, table), Ok(form));
+        }
+        let elements = ElementString::parse(&bracketed(&key)).expect("it is sound");
+        let symbol = elements.to_unbracketed('\u{1d}');
+        prop_assert_eq!(ElementString::parse(&symbol), Ok(elements));
+    }
+
+    #[test]
+    fn whole_labels_read_back(label in label()) {
+        let pairs = label.iter().map(|(ai, value)| (&**ai, &**value));
+        let elements = ElementString::from_pairs(pairs).expect("every value is sound");
+        prop_assert_eq!(ElementString::parse(&elements.to_string()), Ok(elements.clone()));
+        for fnc1 in ['^', '\u{1d}'] {
+            let symbol = elements.to_unbracketed(fnc1);
+            prop_assert_eq!(ElementString::parse(&symbol), Ok(elements.clone()));
+        }
+        let link = DigitalLink::of(&elements).expect("it has a key, and attributes");
+        let read: DigitalLink = link.to_string().parse().expect("it is a link");
+        prop_assert_eq!(&read, &link);
+        let values = |elements: &ElementString| {
+            let mut values: Vec<String> =
+                elements.iter().map(|each| format!("{}{}", each.ai(), each.value())).collect();
+            values.sort();
+            values
+        };
+        prop_assert_eq!(values(&read.elements()), values(&elements));
+    }
+
+    #[test]
+    fn no_value_makes_a_rule_panic(ai in 0..10_000_u32, value in "[ -~]{0,34}|[0-9]{0,34}|\\PC{0,9}") {
+        for width in 2..=4 {
+            let ai = format!("{ai:0width$}");
+            if let Some(facts) = AiFacts::of(&ai)
+                && let Err((at, _)) = facts.check(value.as_bytes())
+            {
+                prop_assert!(at <= value.len());
+            }
+        }
+    }
+
+    #[test]
+    fn no_compressed_part_makes_a_reader_panic(packed in "[A-Za-z0-9_-]{0,60}") {
+        for stem in ["https://a/", "https://a/01/08938505123455/"] {
+            let uri = format!("{stem}{packed}");
+            if let Ok(link) = DigitalLink::decompress(&uri) {
+                let parsed = DigitalLink::parse(&link.to_string(), LinkOptions::default());
+                prop_assert_eq!(parsed, Ok(link));
+            }
+        }
+    }
+
+    #[test]
     fn nothing_panics(text in any::<String>(), start in select(STARTS.to_vec())) {
         read_all_ways(&text);
         read_all_ways(&format!("{start}{text}"));
@@ -352,6 +460,20 @@ fn read_all_ways(text: &str) {
     let _ = text.parse::<Sscc>();
     let _ = Gln::from_parts(text, 1);
     let _ = check_digit(text);
+    if let Ok(elements) = ElementString::parse(text) {
+        assert_eq!(
+            ElementString::parse(&elements.to_string()),
+            Ok(elements),
+            "{text:?}"
+        );
+    }
+    if let Ok(link) = text.parse::<DigitalLink>() {
+        assert_eq!(link.to_string().parse(), Ok(link), "{text:?}");
+    }
+    if let Ok(identifier) = Identifier::read(text) {
+        let told = identifier.explain(CompanyPrefixes::built_in());
+        assert!(told.to_string().starts_with(text), "{text:?}");
+    }
     for read in [
         Key::from_uri(text),
         Key::from_uri_or_verbatim(text),
