@@ -23,6 +23,8 @@ mod status;
 mod trace;
 mod verify;
 
+mod gs1;
+
 mod demo;
 
 pub(crate) use console::Console;
@@ -54,8 +56,9 @@ Examples:
     nguon trace urn:epc:id:sscc:8934999.3261012001 --upstream
     nguon prove urn:uuid:2b5e71c0-2ae0-5291-bad7-9261f56acf66 --out proof.txt
 
-  Judge a proof, with no node at all:
+  Judge a proof or read a label, with no node at all:
     nguon verify proof.txt --charter charter.json
+    nguon gs1 parse '(01)08938505123455(10)L7'
 
   See all of it at once, with nothing prepared:
     nguon demo";
@@ -75,6 +78,8 @@ enum Command {
     Disclose(disclose::Disclose),
     Prove(prove::Prove),
     Verify(verify::Verify),
+    #[command(subcommand)]
+    Gs1(gs1::Command),
     Demo(demo::Demo),
     Completions(Completions),
 }
@@ -121,6 +126,7 @@ impl Command {
             Self::Disclose(command) => command.run(console).map(|()| true),
             Self::Prove(command) => command.run(console).map(|()| true),
             Self::Verify(command) => command.run(console),
+            Self::Gs1(command) => command.run(console),
             Self::Demo(command) => command.run(console).map(|()| true),
             Self::Completions(Completions { shell }) => {
                 let mut script = Vec::new();

@@ -39,6 +39,15 @@ impl Console {
         self.raw(format!("{text}\n").as_bytes())
     }
 
+    /// Prints the answer for programs, if they are who asked: people have had
+    /// theirs with [`say`](Self::say).
+    pub(crate) fn value(&self, value: &impl Serialize) -> Result<()> {
+        if self.json {
+            return self.answer("", value);
+        }
+        Ok(())
+    }
+
     /// Prints bytes as they are. A reader that has read enough is no error.
     pub(crate) fn raw(&self, bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
@@ -53,6 +62,13 @@ impl Console {
     /// Tells people something beside the answer.
     pub(crate) fn note(&self, text: impl Display) {
         let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Tells people, but not programs, something beside the answer.
+    pub(crate) fn remark(&self, text: impl Display) {
+        if !self.json {
+            self.note(text);
+        }
     }
 
     /// Tells why the command failed.

@@ -4,6 +4,7 @@ mod desk;
 
 mod demo;
 mod forming;
+mod gs1;
 mod help;
 mod run;
 mod verify;
