@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use crate::canonical::{DEPTH_MAX, Given, PAYLOAD_BYTES_MAX, Walk};
 use crate::context::{Active, Contexts, EPCIS_CONTEXT};
 use crate::event::{Event, EventError};
+use crate::hash::Spelling;
 use crate::jcs;
 use crate::problem::{Path, Problem, Problems, Reason, shown};
 use crate::reader::{self, Value};
@@ -33,6 +34,8 @@ pub struct Document {
     pub kind: DocumentKind,
     /// Its events, in the document's order.
     pub events: Vec<Event>,
+    /// How each of them was written, as far as the hash asks for it.
+    pub(crate) spellings: Vec<Spelling>,
 }
 
 impl Document {
@@ -52,11 +55,17 @@ impl Document {
             problems: &mut problems,
             kept,
             events: Vec::new(),
+            spellings: Vec::new(),
         };
         let kind = value.and_then(|value| reading.document(value));
         let events = std::mem::take(&mut reading.events);
+        let spellings = std::mem::take(&mut reading.spellings);
         match kind {
-            Some(kind) if problems.is_empty() => Ok(Document { kind, events }),
+            Some(kind) if problems.is_empty() => Ok(Document {
+                kind,
+                events,
+                spellings,
+            }),
             _ => Err(with_event_index(problems.into_vec(), kind)),
         }
     }
@@ -89,6 +98,7 @@ struct Reading<'c> {
     /// canonical form.
     kept: bool,
     events: Vec<Event>,
+    spellings: Vec<Spelling>,
 }
 
 const DOCUMENT_MEMBERS: [&str; 10] = [
@@ -318,6 +328,7 @@ impl Reading<'_> {
             _ => None,
         };
         let active = own.as_ref().unwrap_or(around);
+        let spelling = Spelling::of(&value, active);
         let mut walk = Walk {
             active,
             given: Given::Document,
@@ -328,15 +339,18 @@ impl Reading<'_> {
         if sound && !active.epcis {
             self.no_epcis_context(path);
         } else if let (true, Some((_, event))) = (sound && self.kept, walked) {
-            self.canonical(&event, path);
+            self.canonical(&event, spelling, path);
         }
     }
 
-    fn canonical(&mut self, event: &Value<'_>, path: &Path<'_>) {
+    fn canonical(&mut self, event: &Value<'_>, spelling: Spelling, path: &Path<'_>) {
         let mut bytes = Vec::new();
         jcs::write(event, &mut bytes);
         match Event::from_payload(&bytes) {
-            Ok(event) => self.events.push(event),
+            Ok(event) => {
+                self.events.push(event);
+                self.spellings.push(spelling);
+            }
             Err(EventError::TooLarge { bytes }) => self.problems.add(
                 path,
                 Reason::TooLarge,

@@ -7,7 +7,7 @@
 //! walk that checks an event and brings it to canonical form, along the tables
 //! of `terms` and `vocabulary` and under the contexts of `context`; `rules`
 //! has what spans several fields. `event` is the checked result, `write` the
-//! way back. Below them: `reader` (strict JSON), `number`, `jcs` (RFC 8785),
+//! way back, `hash` the id that is worked out from an event. Below them: `reader` (strict JSON), `number`, `jcs` (RFC 8785),
 //! `uri`, `time`, `problem`.
 //!
 //! # Invariants
@@ -38,6 +38,8 @@ mod global_terms;
 
 mod write;
 
+mod hash;
+
 mod jcs;
 mod number;
 mod reader;
@@ -53,6 +55,7 @@ pub use event::{
     Action, BizTransaction, CanonicalEvent, ErrorDeclaration, Event, EventError, Identifier,
     LogicalKey, Object, Party, Role, Time,
 };
+pub use hash::{HashVersion, PREHASH_BYTES_MAX};
 pub use problem::{PROBLEMS_MAX, Problem, Reason};
 pub use terms::EventType;
 pub use write::{Answered, Written, capture_document, event_document, query_document};

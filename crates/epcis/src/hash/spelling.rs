@@ -1,0 +1,110 @@
+//! How the author of a document wrote what the canonical form writes out.
+//!
+//! The reference implementation of the event hash looks at a document's text:
+//! at the namespaces that its prefixes stand for, and at CURIEs in values,
+//! which it expands for the standards' own prefixes alone. The canonical form
+//! keeps neither, and needs neither where a namespace ends with `/`, `#` or `:`
+//! and values are written in full. This keeps the rest, for those who ask for
+//! the hash of a document.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::text;
+use crate::context::{Active, Term};
+use crate::reader::Value;
+
+/// What is told of one event. Empty for nearly all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spelling {
+    /// The IRI of a name, and the length of its namespace, where that does not
+    /// end where one would expect.
+    names: BTreeMap<String, usize>,
+    /// The IRI that a value stands for, and its CURIE.
+    values: BTreeMap<String, String>,
+}
+
+impl Spelling {
+    /// Nothing that the canonical form does not tell.
+    pub(crate) const CANONICAL: Spelling = Spelling {
+        names: BTreeMap::new(),
+        values: BTreeMap::new(),
+    };
+
+    /// Reads it off an event as its author wrote it.
+    pub(crate) fn of(event: &Value<'_>, active: &Active) -> Spelling {
+        let mut spelling = Spelling::default();
+        if !active.terms.is_empty() {
+            spelling.look_at(event, active);
+        }
+        spelling
+    }
+
+    fn look_at(&mut self, value: &Value<'_>, active: &Active) {
+        match value {
+            Value::String(text) => {
+                if let Some((namespace, iri)) = expand(text, active)
+                    && !namespace.starts_with("https://ref.gs1.org/")
+                {
+                    self.values.insert(iri, text.clone().into_owned());
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.look_at(item, active)),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    if let Some((namespace, iri)) = expand(name, active) {
+                        self.name(&namespace, iri);
+                    }
+                    self.look_at(member, active);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Notes where the namespace of a name ends.
+    pub(crate) fn name(&mut self, namespace: &str, iri: String) {
+        let expected = text::split(&iri).map(|(namespace, _)| namespace.len());
+        let standard = iri.starts_with(text::MASTER_DATA);
+        if !standard && expected != Some(namespace.len()) {
+            self.names.insert(iri, namespace.len());
+        }
+    }
+
+    /// Splits a name into its namespace and local name; `None`: it is bare.
+    pub(super) fn split<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str)> {
+        if self.names.is_empty() {
+            return text::split(name);
+        }
+        match self.names.get(name) {
+            Some(end) => name.split_at_checked(*end),
+            None => text::split(name),
+        }
+    }
+
+    /// Returns a value as it was written.
+    pub(super) fn value<'t>(&'t self, text: &'t str) -> &'t str {
+        if self.values.is_empty() {
+            return text;
+        }
+        self.values.get(text).map_or(text, String::as_str)
+    }
+}
+
+/// Returns the namespace of a CURIE whose prefix a document declares, and what
+/// it stands for.
+fn expand(text: &str, active: &Active) -> Option<(String, String)> {
+    let (prefix, suffix) = text.split_once(':')?;
+    if suffix.starts_with("//") {
+        return None;
+    }
+    let Some(Term::Defined {
+        iri, prefix: true, ..
+    }) = active.terms.get(prefix)
+    else {
+        return None;
+    };
+    let namespace = crate::context::canonical_name(Cow::Borrowed(iri)).into_owned();
+    let iri = format!("{namespace}{suffix}");
+    Some((namespace, iri))
+}
