@@ -51,6 +51,20 @@ impl HashVersion {
             HashVersion::Cbv21 => "?ver=CBV2.1",
         }
     }
+
+    /// Returns the hash id that a pre-hash string makes.
+    pub fn hash_id_of(self, prehash: &str) -> String {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let suffix = self.suffix();
+        let mut id = String::with_capacity(SHA_256.len() + 64 + suffix.len());
+        id.push_str(SHA_256);
+        for byte in Sha256::digest(prehash) {
+            id.push(char::from(HEX[usize::from(byte >> 4)]));
+            id.push(char::from(HEX[usize::from(byte & 0xf)]));
+        }
+        id.push_str(suffix);
+        id
+    }
 }
 
 /// What a hash id begins with. Other digests have ids of their own kind.
@@ -77,7 +91,7 @@ impl Event {
     /// [`PREHASH_BYTES_MAX`].
     pub fn hash_id(&self, version: HashVersion) -> Option<String> {
         let prehash = self.prehash(version)?;
-        Some(hash_id_of(&prehash, version))
+        Some(version.hash_id_of(&prehash))
     }
 
     /// Returns the id under which the event is known: its `eventID`, or else
@@ -142,7 +156,7 @@ impl Document {
     /// implementation reads this document; see [`Document::prehashes`].
     pub fn hash_ids(&self, version: HashVersion) -> impl Iterator<Item = Option<String>> {
         let prehashes = self.prehashes(version);
-        prehashes.map(move |prehash| prehash.map(|prehash| hash_id_of(&prehash, version)))
+        prehashes.map(move |prehash| prehash.map(|prehash| version.hash_id_of(&prehash)))
     }
 
     /// Returns the index of each event whose `eventID` claims to be its hash id
@@ -153,21 +167,8 @@ impl Document {
         spelled.filter_map(|(index, (event, spelling))| {
             event.unexpected_hash_id()?;
             let (id, version) = event.claimed_hash_id()?;
-            let expected = hash_id_of(&event.prehash_as(version, spelling)?, version);
+            let expected = version.hash_id_of(&event.prehash_as(version, spelling)?);
             (expected != id).then_some((index, expected))
         })
     }
-}
-
-fn hash_id_of(prehash: &str, version: HashVersion) -> String {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let suffix = version.suffix();
-    let mut id = String::with_capacity(SHA_256.len() + 64 + suffix.len());
-    id.push_str(SHA_256);
-    for byte in Sha256::digest(prehash) {
-        id.push(char::from(HEX[usize::from(byte >> 4)]));
-        id.push(char::from(HEX[usize::from(byte & 0xf)]));
-    }
-    id.push_str(suffix);
-    id
 }

@@ -19,7 +19,8 @@
 //!   may be accepted one day, what they accept keeps its bytes.
 //! - Whatever cannot be kept in meaning is refused with its place, never
 //!   dropped in silence. Nothing is fetched.
-//! - Reading what `write` wrote gives the same canonical forms.
+//! - Reading what `write` wrote gives the same canonical forms, but for the id
+//!   that an answer derives.
 //! - No input panics, and recursion is bounded.
 
 mod document;

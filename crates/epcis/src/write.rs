@@ -30,6 +30,21 @@ pub struct Written<'e> {
     pub event: &'e Event,
     /// When this repository durably stored it, as a date-time with zone.
     pub record_time: Option<&'e str>,
+    /// The `eventID` under which it is answered if its author gave none: the
+    /// derived id, [`Event::id`]. It makes another event of it, so nothing that
+    /// is to be captured or converted bears one.
+    pub derived_id: Option<&'e str>,
+}
+
+impl<'e> From<&'e Event> for Written<'e> {
+    /// The event as it is, nothing added.
+    fn from(event: &'e Event) -> Self {
+        Self {
+            event,
+            record_time: None,
+            derived_id: None,
+        }
+    }
 }
 
 /// What an answer says of the query that it answers.
@@ -126,6 +141,7 @@ struct Tree<'e> {
     event_type: EventType,
     value: Value<'e>,
     record_time: Option<&'e str>,
+    derived_id: Option<&'e str>,
 }
 
 impl<'e> Tree<'e> {
@@ -136,6 +152,10 @@ impl<'e> Tree<'e> {
             event_type: written.event.event_type(),
             value: value.unwrap_or(Value::Null),
             record_time: written.record_time,
+            derived_id: match written.event.event_id() {
+                Some(_) => None,
+                None => written.derived_id,
+            },
         }
     }
 }
@@ -195,6 +215,9 @@ impl Prefixes {
             .iter()
             .position(|(name, _)| name == "eventTimeZoneOffset");
         place = place.map(|place| place + 1);
+        if let (Some(place), Some(id)) = (place, tree.derived_id) {
+            members.insert(place, ("eventID".into(), string(id)));
+        }
         if let (Some(place), Some(time)) = (place, tree.record_time) {
             members.insert(place, ("recordTime".into(), string(time)));
         }

@@ -83,8 +83,8 @@ fn check_round_trip(events: &[Event]) -> Result<(), String> {
     let time = "2025-07-01T08:30:00.000+07:00";
     let written = || {
         events.iter().map(|event| Written {
-            event,
             record_time: Some(time),
+            ..Written::from(event)
         })
     };
     let answered = Answered {

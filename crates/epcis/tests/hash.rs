@@ -4,7 +4,10 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use epcis::{Contexts, Document, Event, HashVersion, Reason};
+use epcis::{
+    Answered, Contexts, Document, Event, HashVersion, Reason, Written, event_document,
+    query_document,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -197,6 +200,33 @@ fn an_absent_id_is_derived_and_a_given_one_is_kept() {
     assert!(named.is_called("urn:uuid:1") && !named.is_called(&derived));
     assert_eq!(hash(&named), derived, "the id is no part of the hash");
     assert_eq!(named.unexpected_hash_id(), None);
+}
+
+#[test]
+fn an_answer_bears_the_derived_id_and_the_event_does_not() {
+    let (plain, named) = (
+        event(&object_event()),
+        with("eventID", &json!("urn:uuid:1")),
+    );
+    let derived = plain.id();
+    let answered = Answered {
+        query_name: "SimpleEventQuery",
+        subscription_id: None,
+        creation_date: "2026-10-12T18:00:00Z",
+    };
+    let written = [&plain, &named].map(|event| Written {
+        derived_id: derived.as_deref(),
+        ..Written::from(event)
+    });
+    let text = query_document(&answered, written);
+    let read = Document::parse(text.as_bytes(), &Contexts::new()).expect("sound");
+    assert_eq!(read.events[0].event_id(), derived.as_deref());
+    assert_eq!(read.events[0].unexpected_hash_id(), None);
+    assert_eq!(hash(&read.events[0]), hash(&plain));
+    assert_eq!(read.events[1], named);
+    let text = event_document(Written::from(&plain));
+    let read = Document::parse(text.as_bytes(), &Contexts::new()).expect("sound");
+    assert_eq!(read.events, [plain]);
 }
 
 #[test]

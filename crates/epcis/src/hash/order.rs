@@ -8,6 +8,18 @@ pub(super) struct Slot {
     pub(super) form: Form,
 }
 
+impl Slot {
+    /// Says whether extensions may stand inside this field.
+    pub(super) fn holds_extensions(&self) -> bool {
+        match &self.form {
+            Form::Text | Form::Time => false,
+            Form::Object(inner) => inner.extensible,
+            Form::List(item) => item.inner.is_some_and(|inner| inner.extensible),
+            Form::Each(inner) => inner.is_some_and(|inner| inner.extensible),
+        }
+    }
+}
+
 /// How a field is written.
 #[derive(Debug)]
 pub(super) enum Form {

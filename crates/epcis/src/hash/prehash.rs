@@ -139,7 +139,7 @@ impl Writer<'_> {
             if let Some(ilmd) = ilmd {
                 self.generic("ilmd", ilmd);
             }
-            for slot in &EVENT {
+            for slot in EVENT.iter().filter(|slot| slot.holds_extensions()) {
                 if let Some(value) = event.member(slot.name) {
                     self.beside(slot, value, Which::Slashed);
                 }
@@ -151,13 +151,14 @@ impl Writer<'_> {
             self.out.end_piece();
         }
         for (name, value) in members(event) {
-            match EVENT.iter().find(|slot| slot.name == name) {
-                Some(slot) => {
-                    self.beside(slot, value, Which::Others);
-                    self.out.end_piece();
-                }
-                None if self.spelling.split(name).is_some() => self.generic_pieces(name, value),
-                None => {}
+            if self.spelling.split(name).is_some() {
+                self.generic_pieces(name, value);
+                continue;
+            }
+            let mut slots = EVENT.iter().filter(|slot| slot.holds_extensions());
+            if let Some(slot) = slots.find(|slot| slot.name == name) {
+                self.beside(slot, value, Which::Others);
+                self.out.end_piece();
             }
         }
         self.out.sort(pieces);

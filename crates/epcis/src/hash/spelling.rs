@@ -44,7 +44,7 @@ impl Spelling {
         match value {
             Value::String(text) => {
                 if let Some((namespace, iri)) = expand(text, active)
-                    && !namespace.starts_with("https://ref.gs1.org/")
+                    && !namespace.starts_with(text::STANDARDS)
                 {
                     self.values.insert(iri, text.clone().into_owned());
                 }

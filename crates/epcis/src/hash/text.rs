@@ -21,6 +21,9 @@ static WITH_URN: [&Vocabulary; 5] = [
 /// colon that parts it from the name.
 pub(super) const MASTER_DATA: &str = "urn:epcglobal:cbv:mda";
 
+/// Where the terms of the standards have their web URIs.
+pub(super) const STANDARDS: &str = "https://ref.gs1.org/";
+
 /// Exponents of more digits than this stand for no number: written out, they
 /// would be longer than anything else.
 const EXPONENT_DIGITS_MAX: usize = 6;
@@ -33,7 +36,7 @@ pub(super) fn value(text: &str) -> Cow<'_, str> {
     if let Some(number) = number(text) {
         return number;
     }
-    if !text.contains(':') {
+    if !text.contains(':') || text.starts_with(STANDARDS) {
         return Cow::Borrowed(text);
     }
     if let Some(link) = gs1::constrained_digital_link(text) {
@@ -61,10 +64,9 @@ fn standard_word(text: &str) -> Option<String> {
 pub(super) fn utc(text: &str) -> Option<String> {
     let text = text.trim();
     let mut instant_ms = time::instant_ms(text)?;
-    let fourth_digit = text
-        .split_once('.')
-        .and_then(|(_, fraction)| fraction.as_bytes().get(3));
-    if fourth_digit.is_some_and(|digit| (b'5'..=b'9').contains(digit)) {
+    let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+    let mut digits = fraction.bytes().take_while(u8::is_ascii_digit);
+    if digits.nth(3).is_some_and(|digit| digit >= b'5') {
         instant_ms += 1;
     }
     Some(time::utc_text(instant_ms))
@@ -225,6 +227,7 @@ mod tests {
             ("2020-03-04T11:00:30.1414Z", "2020-03-04T11:00:30.141Z"),
             ("2020-03-04T11:00:30.1415Z", "2020-03-04T11:00:30.142Z"),
             ("2019-12-31T23:59:59.9995Z", "2020-01-01T00:00:00.000Z"),
+            ("2020-03-04T11:00:30.5-05:30", "2020-03-04T16:30:30.500Z"),
             ("2024-02-29T00:30:00.5+01:00", "2024-02-28T23:30:00.500Z"),
             ("1969-12-31T23:59:59.9Z", "1969-12-31T23:59:59.900Z"),
             ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"),
