@@ -23,6 +23,8 @@ mod status;
 mod trace;
 mod verify;
 
+mod epcis;
+
 mod demo;
 
 pub(crate) use console::Console;
@@ -57,6 +59,9 @@ Examples:
   Judge a proof, with no node at all:
     nguon verify proof.txt --charter charter.json
 
+  Work on EPCIS documents, with no node either:
+    nguon epcis hash harvest.jsonld
+
   See all of it at once, with nothing prepared:
     nguon demo";
 
@@ -75,6 +80,8 @@ enum Command {
     Disclose(disclose::Disclose),
     Prove(prove::Prove),
     Verify(verify::Verify),
+    #[command(subcommand)]
+    Epcis(epcis::Command),
     Demo(demo::Demo),
     Completions(Completions),
 }
@@ -121,6 +128,7 @@ impl Command {
             Self::Disclose(command) => command.run(console).map(|()| true),
             Self::Prove(command) => command.run(console).map(|()| true),
             Self::Verify(command) => command.run(console),
+            Self::Epcis(command) => command.run(console),
             Self::Demo(command) => command.run(console).map(|()| true),
             Self::Completions(Completions { shell }) => {
                 let mut script = Vec::new();
