@@ -12,6 +12,7 @@ use crate::problem::{Path, Problem, Problems, Reason, shown};
 use crate::reader::{self, Value};
 use crate::time;
 use crate::uri;
+use crate::xml;
 
 /// Objects and arrays around an event in the deepest document.
 const AROUND_EVENT: usize = 6;
@@ -25,6 +26,9 @@ pub enum DocumentKind {
     QueryResults,
     /// One event alone.
     Event,
+    /// A message of the capture or query interface in XML that holds no
+    /// events: a capture job, a query, or an answer to another question.
+    Message,
 }
 
 /// A sound document.
@@ -46,9 +50,59 @@ impl Document {
     /// Where anything is wrong there is no document, and all problems are
     /// returned, at most [`crate::PROBLEMS_MAX`].
     pub fn parse(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut problems = Problems::default();
-        let value = reader::read(bytes, DEPTH_MAX + AROUND_EVENT, &mut problems);
+        let value = read_json(bytes, &mut problems);
+        Document::of_value(value, contexts, problems)
+    }
+
+    /// Reads an XML document of EPCIS 2.0, 1.2 or older, and brings its events
+    /// to the same canonical form as their JSON-LD form (`docs/epcis-xml.md`).
+    ///
+    /// It is checked against what the XML schema demands of order and names,
+    /// and then as [`Document::parse`] checks. A document type that declares
+    /// anything is refused, and nothing is fetched. Every problem has a
+    /// position; its pointer is that of the JSON-LD document that means the
+    /// same.
+    pub fn parse_xml(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
+        xml::parse(bytes, xml::Order::Schema, contexts)
+    }
+
+    /// Reads a document in either binding: XML if it begins with `<`.
+    pub fn parse_any(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
+        if xml::looks_like_xml(bytes) {
+            Document::parse_xml(bytes, contexts)
+        } else {
+            Document::parse(bytes, contexts)
+        }
+    }
+
+    /// Reads a document as [`Document::parse_any`] does, but lets the elements
+    /// of XML stand in any order, so that documents whose meaning is clear can
+    /// be worked on although the XML schema refuses them.
+    pub fn parse_any_order(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
+        if xml::looks_like_xml(bytes) {
+            xml::parse(bytes, xml::Order::Any, contexts)
+        } else {
+            Document::parse(bytes, contexts)
+        }
+    }
+
+    /// Returns a message without events.
+    pub(crate) fn message() -> Document {
+        Document {
+            kind: DocumentKind::Message,
+            events: Vec::new(),
+            spellings: Vec::new(),
+        }
+    }
+
+    /// Checks the JSON-LD document that was read, from whichever binding, and
+    /// adds to the problems of reading.
+    pub(crate) fn of_value(
+        value: Option<Value<'_>>,
+        contexts: &Contexts,
+        mut problems: Problems,
+    ) -> Result<Document, Vec<Problem>> {
         let kept = problems.is_empty();
         let mut reading = Reading {
             contexts,
@@ -69,6 +123,12 @@ impl Document {
             _ => Err(with_event_index(problems.into_vec(), kind)),
         }
     }
+}
+
+/// Reads the JSON of a document.
+pub(crate) fn read_json<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<Value<'a>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    reader::read(bytes, DEPTH_MAX + AROUND_EVENT, problems)
 }
 
 /// Where the events of each kind of document lie.
@@ -101,7 +161,7 @@ struct Reading<'c> {
     spellings: Vec<Spelling>,
 }
 
-const DOCUMENT_MEMBERS: [&str; 10] = [
+pub(crate) const DOCUMENT_MEMBERS: [&str; 10] = [
     "@context",
     "id",
     "type",
@@ -148,7 +208,7 @@ impl Reading<'_> {
         match kind {
             DocumentKind::Events => self.events_document(&mut members),
             DocumentKind::QueryResults => self.query_document(&mut members),
-            DocumentKind::Event => {
+            DocumentKind::Event | DocumentKind::Message => {
                 let before = self.problems.len();
                 self.context(&Active::default(), &members, &Path::ROOT, true);
                 if self.problems.len() == before {
