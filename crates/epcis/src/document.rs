@@ -2,6 +2,7 @@
 //! event alone (EPCIS 2.0 §10, JSON/JSON-LD binding).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::canonical::{DEPTH_MAX, Given, PAYLOAD_BYTES_MAX, Walk};
 use crate::context::{Active, Contexts, EPCIS_CONTEXT};
@@ -52,7 +53,7 @@ impl Document {
     pub fn parse(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
         let mut problems = Problems::default();
         let value = read_json(bytes, &mut problems);
-        Document::of_value(value, contexts, problems)
+        Document::of_value(value, Spelling::CANONICAL, contexts, problems)
     }
 
     /// Reads an XML document of EPCIS 2.0, 1.2 or older, and brings its events
@@ -97,9 +98,11 @@ impl Document {
     }
 
     /// Checks the JSON-LD document that was read, from whichever binding, and
-    /// adds to the problems of reading.
+    /// adds to the problems of reading. `spelling` is what the binding tells the
+    /// hash beside it.
     pub(crate) fn of_value(
         value: Option<Value<'_>>,
+        spelling: Spelling,
         contexts: &Contexts,
         mut problems: Problems,
     ) -> Result<Document, Vec<Problem>> {
@@ -109,6 +112,7 @@ impl Document {
             problems: &mut problems,
             kept,
             events: Vec::new(),
+            spelling: (!spelling.is_empty()).then(|| Arc::new(spelling)),
             spellings: Vec::new(),
         };
         let kind = value.and_then(|value| reading.document(value));
@@ -158,6 +162,8 @@ struct Reading<'c> {
     /// canonical form.
     kept: bool,
     events: Vec<Event>,
+    /// How the document was written, and each of its events.
+    spelling: Option<Arc<Spelling>>,
     spellings: Vec<Spelling>,
 }
 
@@ -388,7 +394,7 @@ impl Reading<'_> {
             _ => None,
         };
         let active = own.as_ref().unwrap_or(around);
-        let spelling = Spelling::of(&value, active);
+        let spelling = Spelling::of(&value, active, self.spelling.as_ref());
         let mut walk = Walk {
             active,
             given: Given::Document,

@@ -68,13 +68,14 @@ impl Documents {
     }
 }
 
-/// Takes a document that is sound.
+/// Takes a document that is sound, in JSON-LD or XML; elements of XML may stand
+/// in any order.
 ///
 /// # Errors
 ///
 /// When it is not, with everything that is wrong with it.
 fn sound(name: &str, bytes: &[u8], contexts: &Contexts) -> Result<Document> {
-    Document::parse(bytes, contexts).map_err(|problems| {
+    Document::parse_any_order(bytes, contexts).map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         anyhow!("{name} has faults:\n  {}", lines.join("\n  "))
     })

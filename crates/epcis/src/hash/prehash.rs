@@ -1,5 +1,7 @@
 //! Writes the string that is hashed.
 
+use std::borrow::Cow;
+
 use super::HashVersion;
 use super::Spelling;
 use super::order::{EVENT, Form, Inner, SENSOR_ELEMENTS, Slot};
@@ -8,6 +10,9 @@ use super::text;
 use crate::number;
 use crate::reader::Value;
 use crate::terms::EventType;
+
+/// The namespace of `xsi:type`.
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// Comments, which say nothing of the event.
 const COMMENTS: [&str; 2] = ["http://www.w3.org/2000/01/rdf-schema#comment", "comment"];
@@ -114,20 +119,10 @@ impl Writer<'_> {
     /// Writes `=value`, unless the value is empty.
     fn scalar(&mut self, value: &Value<'_>) {
         let mut digits = Vec::new();
-        let written = match value {
-            Value::String(text) => self.spelling.value(text),
-            Value::Bool(true) => "true",
-            Value::Bool(false) => "false",
-            Value::Number(number) => {
-                number::write(*number, &mut digits);
-                std::str::from_utf8(&digits).unwrap_or_default()
-            }
-            Value::Null | Value::Array(_) | Value::Object(_) => "",
-        };
-        let value = text::value(written);
-        if !value.is_empty() {
+        let text = canonical(value, self.spelling, &mut digits);
+        if !text.is_empty() {
             self.out.push("=");
-            self.out.push(&value);
+            self.out.push(&text);
         }
     }
 
@@ -273,9 +268,45 @@ impl Writer<'_> {
                 self.generic_pieces("", value);
                 self.out.sort(pieces);
             }
-            scalar => self.scalar(scalar),
+            scalar => {
+                self.scalar(scalar);
+                self.xsi_type(name, scalar);
+            }
         }
     }
+
+    /// Writes the attribute `xsi:type` that an element of XML had.
+    fn xsi_type(&mut self, name: &str, value: &Value<'_>) {
+        if !self.spelling.has_types() {
+            return;
+        }
+        let mut digits = Vec::new();
+        let text = canonical(value, self.spelling, &mut digits);
+        if let Some(stated) = self.spelling.type_of(name, &text) {
+            for part in ["{", XSI, "}type=", stated] {
+                self.out.push(part);
+            }
+        }
+    }
+}
+
+/// Returns the text of a value in its canonical form; of lists and objects,
+/// nothing.
+fn canonical<'v>(
+    value: &'v Value<'_>,
+    spelling: &'v Spelling,
+    digits: &'v mut Vec<u8>,
+) -> Cow<'v, str> {
+    text::value(match value {
+        Value::String(text) => spelling.value(text),
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        Value::Number(number) => {
+            number::write(*number, digits);
+            std::str::from_utf8(digits).unwrap_or_default()
+        }
+        Value::Null | Value::Array(_) | Value::Object(_) => "",
+    })
 }
 
 fn array<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {

@@ -4,11 +4,13 @@
 //! at the namespaces that its prefixes stand for, and at CURIEs in values,
 //! which it expands for the standards' own prefixes alone. The canonical form
 //! keeps neither, and needs neither where a namespace ends with `/`, `#` or `:`
-//! and values are written in full. This keeps the rest, for those who ask for
-//! the hash of a document.
+//! and values are written in full. In XML it also hashes the `xsi:type` of an
+//! element, which the canonical form keeps as the type of the value. This keeps
+//! the rest, for those who ask for the hash of a document.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::text;
 use crate::context::{Active, Term};
@@ -22,6 +24,10 @@ pub(crate) struct Spelling {
     names: BTreeMap<String, usize>,
     /// The IRI that a value stands for, and its CURIE.
     values: BTreeMap<String, String>,
+    /// The `xsi:type` of XML elements, by their names and their texts.
+    types: BTreeMap<(String, String), String>,
+    /// What is told of the whole document.
+    document: Option<Arc<Spelling>>,
 }
 
 impl Spelling {
@@ -29,11 +35,21 @@ impl Spelling {
     pub(crate) const CANONICAL: Spelling = Spelling {
         names: BTreeMap::new(),
         values: BTreeMap::new(),
+        types: BTreeMap::new(),
+        document: None,
     };
 
-    /// Reads it off an event as its author wrote it.
-    pub(crate) fn of(event: &Value<'_>, active: &Active) -> Spelling {
-        let mut spelling = Spelling::default();
+    /// Reads it off an event as its author wrote it, beside what is told of the
+    /// whole document.
+    pub(crate) fn of(
+        event: &Value<'_>,
+        active: &Active,
+        document: Option<&Arc<Spelling>>,
+    ) -> Spelling {
+        let mut spelling = Spelling {
+            document: document.cloned(),
+            ..Spelling::default()
+        };
         if !active.terms.is_empty() {
             spelling.look_at(event, active);
         }
@@ -43,10 +59,8 @@ impl Spelling {
     fn look_at(&mut self, value: &Value<'_>, active: &Active) {
         match value {
             Value::String(text) => {
-                if let Some((namespace, iri)) = expand(text, active)
-                    && !namespace.starts_with(text::STANDARDS)
-                {
-                    self.values.insert(iri, text.clone().into_owned());
+                if let Some((_, iri)) = expand(text, active) {
+                    self.curie(text, &iri);
                 }
             }
             Value::Array(items) => items.iter().for_each(|item| self.look_at(item, active)),
@@ -62,8 +76,26 @@ impl Spelling {
         }
     }
 
+    /// Notes the CURIE of a value, unless its prefix is one of the standards'.
+    pub(crate) fn curie(&mut self, curie: &str, iri: &str) {
+        if !iri.starts_with(text::STANDARDS) {
+            self.values.insert(iri.to_owned(), curie.to_owned());
+        }
+    }
+
+    /// Notes the `xsi:type` of an XML element that has a text alone.
+    pub(crate) fn xsi_type(&mut self, name: String, text: &str, xsi_type: &str) {
+        let text = text::value(text).into_owned();
+        self.types.insert((name, text), xsi_type.to_owned());
+    }
+
+    /// Says whether it tells nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.values.is_empty() && self.types.is_empty()
+    }
+
     /// Notes where the namespace of a name ends.
-    pub(crate) fn name(&mut self, namespace: &str, iri: String) {
+    fn name(&mut self, namespace: &str, iri: String) {
         let expected = text::split(&iri).map(|(namespace, _)| namespace.len());
         let standard = iri.starts_with(text::MASTER_DATA);
         if !standard && expected != Some(namespace.len()) {
@@ -84,10 +116,25 @@ impl Spelling {
 
     /// Returns a value as it was written.
     pub(super) fn value<'t>(&'t self, text: &'t str) -> &'t str {
-        if self.values.is_empty() {
-            return text;
-        }
-        self.values.get(text).map_or(text, String::as_str)
+        let own = self.all().find_map(|told| told.values.get(text));
+        own.map_or(text, String::as_str)
+    }
+
+    /// Returns the `xsi:type` that an element of that name and text has.
+    pub(super) fn type_of(&self, name: &str, text: &str) -> Option<&str> {
+        let key = (name.to_owned(), text.to_owned());
+        self.all()
+            .find_map(|told| told.types.get(&key))
+            .map(String::as_str)
+    }
+
+    /// Says whether any element has a type.
+    pub(super) fn has_types(&self) -> bool {
+        self.all().any(|told| !told.types.is_empty())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Spelling> {
+        std::iter::once(self).chain(self.document.as_deref())
     }
 }
 

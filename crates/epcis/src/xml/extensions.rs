@@ -162,6 +162,11 @@ impl<'t, 'a> Conversion<'t, 'a, '_> {
         }
         let plain = trimmed(&element.text);
         let stated = element.attribute(Some(INSTANCE), "type").map(trimmed);
+        if let Some(stated) = stated {
+            let namespace = element.namespace.as_deref().map_or("", names::base);
+            let name = format!("{namespace}{}", element.local);
+            self.spelling.xsi_type(name, plain, stated);
+        }
         let local = stated.map(|name| name.rsplit_once(':').map_or(name, |(_, local)| local));
         let typed = match local {
             Some(name) if NUMBERS.contains(&name) => self.number(plain, element.at, path),

@@ -27,6 +27,7 @@ use self::schema::Version;
 use self::tree::{Broken, Element};
 use crate::context::Contexts;
 use crate::document::Document;
+use crate::hash::Spelling;
 use crate::problem::{Path, Position, Problem, Problems, Reason};
 use crate::reader::Value;
 
@@ -67,7 +68,8 @@ pub(crate) fn parse(
         }
     } else {
         let value = conversion.document(&root);
-        Document::of_value(value, contexts, problems)
+        let spelling = conversion.spelling;
+        Document::of_value(value, spelling, contexts, problems)
     };
     result.map_err(|problems| placed(problems, source, &names, &root))
 }
@@ -193,6 +195,8 @@ pub(crate) struct Conversion<'t, 'a, 'c> {
     bare: bool,
     order: Order,
     problems: &'c mut Problems,
+    /// What the event hash asks of the text.
+    spelling: Spelling,
     wanted: Option<&'c mut Wanted>,
     tree: PhantomData<&'t Element<'a>>,
 }
@@ -212,6 +216,7 @@ impl<'t, 'a, 'c> Conversion<'t, 'a, 'c> {
             bare: false,
             order: Order::Schema,
             problems,
+            spelling: Spelling::default(),
             wanted,
             tree: PhantomData,
         }

@@ -51,7 +51,7 @@ fn continues_name(character: char) -> bool {
 }
 
 /// Returns what stands before local names in the IRIs of an XML namespace.
-fn base(namespace: &str) -> &str {
+pub(super) fn base(namespace: &str) -> &str {
     if namespace == CBV_MDA_XML {
         CBV_MDA
     } else {

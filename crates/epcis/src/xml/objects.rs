@@ -369,13 +369,23 @@ impl<'t, 'a> Conversion<'t, 'a, '_> {
         match kind {
             Kind::Number => self.number(&text, at, path),
             Kind::Boolean => self.boolean(&text, at, path),
-            Kind::Uri | Kind::Identifier => Some(Value::String(self.names.value(text, scope))),
-            Kind::Word(vocabulary) => Some(Value::String(word(
-                vocabulary,
-                self.names.value(text, scope),
-            ))),
+            Kind::Uri | Kind::Identifier => Some(Value::String(self.uri(text, scope))),
+            Kind::Word(vocabulary) => {
+                let text = self.uri(text, scope);
+                Some(Value::String(word(vocabulary, text)))
+            }
             _ => Some(Value::String(text)),
         }
+    }
+
+    /// Takes a URI or CURIE into the context of the JSON-LD document, and keeps
+    /// what it was for the event hash.
+    fn uri(&mut self, text: Cow<'t, str>, scope: &Scope<'a>) -> Cow<'t, str> {
+        let value = self.names.value(text.clone(), scope);
+        if value != text {
+            self.spelling.curie(&text, &value);
+        }
+        value
     }
 
     pub(super) fn number(&mut self, text: &str, at: usize, path: &Path<'_>) -> Option<Value<'t>> {

@@ -168,8 +168,13 @@ impl Writer<'_> {
         let shape = tree.event_type.shape();
         let needs_list = needs_empty_list(tree.event_type, &tree.value);
         for name in schema::event_sequence(tree.event_type) {
-            match (name, tree.record_time, tree.value.member(name)) {
-                ("recordTime", Some(time), _) => simple(name, time, out),
+            let told = match name {
+                "recordTime" => tree.record_time,
+                "eventID" => tree.derived_id,
+                _ => None,
+            };
+            match (name, told, tree.value.member(name)) {
+                (_, Some(told), _) => simple(name, told, out),
                 ("epcList", _, None) if needs_list => out.push_str("<epcList/>"),
                 (_, _, Some(value)) => self.field(name, shape, value, out),
                 _ => {}

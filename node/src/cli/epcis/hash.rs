@@ -16,7 +16,7 @@ use crate::cli::Console;
 #[command(after_help = "\
 Examples:
   nguon epcis hash harvest.jsonld
-  nguon epcis hash --cbv 2.1 *.jsonld
+  nguon epcis hash --cbv 2.1 *.xml
   nguon epcis hash --prehash - < harvest.jsonld")]
 pub(crate) struct Hash {
     #[command(flatten)]
