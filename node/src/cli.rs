@@ -23,6 +23,7 @@ mod status;
 mod trace;
 mod verify;
 
+mod epcis;
 mod gs1;
 
 mod demo;
@@ -60,6 +61,9 @@ Examples:
     nguon verify proof.txt --charter charter.json
     nguon gs1 parse '(01)08938505123455(10)L7'
 
+  Work on EPCIS documents, with no node either:
+    nguon epcis hash harvest.jsonld
+
   See all of it at once, with nothing prepared:
     nguon demo";
 
@@ -78,6 +82,8 @@ enum Command {
     Disclose(disclose::Disclose),
     Prove(prove::Prove),
     Verify(verify::Verify),
+    #[command(subcommand)]
+    Epcis(epcis::Command),
     #[command(subcommand)]
     Gs1(gs1::Command),
     Demo(demo::Demo),
@@ -126,6 +132,7 @@ impl Command {
             Self::Disclose(command) => command.run(console).map(|()| true),
             Self::Prove(command) => command.run(console).map(|()| true),
             Self::Verify(command) => command.run(console),
+            Self::Epcis(command) => command.run(console),
             Self::Gs1(command) => command.run(console),
             Self::Demo(command) => command.run(console).map(|()| true),
             Self::Completions(Completions { shell }) => {

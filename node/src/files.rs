@@ -1,7 +1,8 @@
 //! Reading and writing whole files with errors that name them.
 
+use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -23,16 +24,31 @@ pub(crate) enum Eyes {
 /// When it cannot be read, or is longer.
 pub(crate) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    take(file, &path.display(), bytes_max)
+}
+
+/// Reads a file of at most `bytes_max` bytes, or, if its name is `-`, standard
+/// input.
+///
+/// # Errors
+///
+/// When it cannot be read, or is longer.
+pub(crate) fn read_or_standard_input(path: &Path, bytes_max: usize) -> Result<Vec<u8>> {
+    if path.as_os_str() == "-" {
+        return take(std::io::stdin().lock(), &"standard input", bytes_max);
+    }
+    read(path, bytes_max)
+}
+
+fn take(source: impl Read, name: &dyn Display, bytes_max: usize) -> Result<Vec<u8>> {
     let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1))
+    source
+        .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+        .with_context(|| format!("cannot read {name}"))?;
     if bytes.len() > bytes_max {
-        bail!(
-            "{} is longer than {bytes_max} bytes: it is not the file that was meant",
-            path.display()
-        );
+        bail!("{name} is longer than {bytes_max} bytes: it is not the file that was meant");
     }
     Ok(bytes)
 }

@@ -222,6 +222,16 @@ impl Active {
         }
     }
 
+    /// Returns the prefixes that contexts outside the standard declare.
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.terms.iter().filter_map(|(name, term)| match term {
+            Term::Defined {
+                iri, prefix: true, ..
+            } => Some((name.as_str(), iri.as_str())),
+            _ => None,
+        })
+    }
+
     /// Expands a CURIE; any other text is returned as it is.
     pub(crate) fn expand_uri<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
         match self.expand_curie(&text) {

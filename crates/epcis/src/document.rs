@@ -2,15 +2,18 @@
 //! event alone (EPCIS 2.0 §10, JSON/JSON-LD binding).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::canonical::{DEPTH_MAX, Given, PAYLOAD_BYTES_MAX, Walk};
 use crate::context::{Active, Contexts, EPCIS_CONTEXT};
 use crate::event::{Event, EventError};
+use crate::hash::Spelling;
 use crate::jcs;
 use crate::problem::{Path, Problem, Problems, Reason, shown};
 use crate::reader::{self, Value};
 use crate::time;
 use crate::uri;
+use crate::xml;
 
 /// Objects and arrays around an event in the deepest document.
 const AROUND_EVENT: usize = 6;
@@ -24,6 +27,9 @@ pub enum DocumentKind {
     QueryResults,
     /// One event alone.
     Event,
+    /// A message of the capture or query interface in XML that holds no
+    /// events: a capture job, a query, or an answer to another question.
+    Message,
 }
 
 /// A sound document.
@@ -33,6 +39,8 @@ pub struct Document {
     pub kind: DocumentKind,
     /// Its events, in the document's order.
     pub events: Vec<Event>,
+    /// How each of them was written, as far as the hash asks for it.
+    pub(crate) spellings: Vec<Spelling>,
 }
 
 impl Document {
@@ -43,23 +51,88 @@ impl Document {
     /// Where anything is wrong there is no document, and all problems are
     /// returned, at most [`crate::PROBLEMS_MAX`].
     pub fn parse(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut problems = Problems::default();
-        let value = reader::read(bytes, DEPTH_MAX + AROUND_EVENT, &mut problems);
+        let value = read_json(bytes, &mut problems);
+        Document::of_value(value, Spelling::CANONICAL, contexts, problems)
+    }
+
+    /// Reads an XML document of EPCIS 2.0, 1.2 or older, and brings its events
+    /// to the same canonical form as their JSON-LD form (`docs/epcis-xml.md`).
+    ///
+    /// It is checked against what the XML schema demands of order and names,
+    /// and then as [`Document::parse`] checks. A document type that declares
+    /// anything is refused, and nothing is fetched. Every problem has a
+    /// position; its pointer is that of the JSON-LD document that means the
+    /// same.
+    pub fn parse_xml(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
+        xml::parse(bytes, xml::Order::Schema, contexts)
+    }
+
+    /// Reads a document in either binding: XML if it begins with `<`.
+    pub fn parse_any(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
+        if xml::looks_like_xml(bytes) {
+            Document::parse_xml(bytes, contexts)
+        } else {
+            Document::parse(bytes, contexts)
+        }
+    }
+
+    /// Reads a document as [`Document::parse_any`] does, but lets the elements
+    /// of XML stand in any order, so that documents whose meaning is clear can
+    /// be worked on although the XML schema refuses them.
+    pub fn parse_any_order(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
+        if xml::looks_like_xml(bytes) {
+            xml::parse(bytes, xml::Order::Any, contexts)
+        } else {
+            Document::parse(bytes, contexts)
+        }
+    }
+
+    /// Returns a message without events.
+    pub(crate) fn message() -> Document {
+        Document {
+            kind: DocumentKind::Message,
+            events: Vec::new(),
+            spellings: Vec::new(),
+        }
+    }
+
+    /// Checks the JSON-LD document that was read, from whichever binding, and
+    /// adds to the problems of reading. `spelling` is what the binding tells the
+    /// hash beside it.
+    pub(crate) fn of_value(
+        value: Option<Value<'_>>,
+        spelling: Spelling,
+        contexts: &Contexts,
+        mut problems: Problems,
+    ) -> Result<Document, Vec<Problem>> {
         let kept = problems.is_empty();
         let mut reading = Reading {
             contexts,
             problems: &mut problems,
             kept,
             events: Vec::new(),
+            spelling: (!spelling.is_empty()).then(|| Arc::new(spelling)),
+            spellings: Vec::new(),
         };
         let kind = value.and_then(|value| reading.document(value));
         let events = std::mem::take(&mut reading.events);
+        let spellings = std::mem::take(&mut reading.spellings);
         match kind {
-            Some(kind) if problems.is_empty() => Ok(Document { kind, events }),
+            Some(kind) if problems.is_empty() => Ok(Document {
+                kind,
+                events,
+                spellings,
+            }),
             _ => Err(with_event_index(problems.into_vec(), kind)),
         }
     }
+}
+
+/// Reads the JSON of a document.
+pub(crate) fn read_json<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<Value<'a>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    reader::read(bytes, DEPTH_MAX + AROUND_EVENT, problems)
 }
 
 /// Where the events of each kind of document lie.
@@ -89,9 +162,12 @@ struct Reading<'c> {
     /// canonical form.
     kept: bool,
     events: Vec<Event>,
+    /// How the document was written, and each of its events.
+    spelling: Option<Arc<Spelling>>,
+    spellings: Vec<Spelling>,
 }
 
-const DOCUMENT_MEMBERS: [&str; 10] = [
+pub(crate) const DOCUMENT_MEMBERS: [&str; 10] = [
     "@context",
     "id",
     "type",
@@ -138,7 +214,7 @@ impl Reading<'_> {
         match kind {
             DocumentKind::Events => self.events_document(&mut members),
             DocumentKind::QueryResults => self.query_document(&mut members),
-            DocumentKind::Event => {
+            DocumentKind::Event | DocumentKind::Message => {
                 let before = self.problems.len();
                 self.context(&Active::default(), &members, &Path::ROOT, true);
                 if self.problems.len() == before {
@@ -318,6 +394,7 @@ impl Reading<'_> {
             _ => None,
         };
         let active = own.as_ref().unwrap_or(around);
+        let spelling = Spelling::of(&value, active, self.spelling.as_ref());
         let mut walk = Walk {
             active,
             given: Given::Document,
@@ -328,15 +405,18 @@ impl Reading<'_> {
         if sound && !active.epcis {
             self.no_epcis_context(path);
         } else if let (true, Some((_, event))) = (sound && self.kept, walked) {
-            self.canonical(&event, path);
+            self.canonical(&event, spelling, path);
         }
     }
 
-    fn canonical(&mut self, event: &Value<'_>, path: &Path<'_>) {
+    fn canonical(&mut self, event: &Value<'_>, spelling: Spelling, path: &Path<'_>) {
         let mut bytes = Vec::new();
         jcs::write(event, &mut bytes);
         match Event::from_payload(&bytes) {
-            Ok(event) => self.events.push(event),
+            Ok(event) => {
+                self.events.push(event);
+                self.spellings.push(spelling);
+            }
             Err(EventError::TooLarge { bytes }) => self.problems.add(
                 path,
                 Reason::TooLarge,

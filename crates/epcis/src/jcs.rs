@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::number;
-use crate::reader::Value;
+use crate::reader::{Value, plain_len};
 
 /// Orders member names by their UTF-16 code units (RFC 8785 §3.2.3).
 pub(crate) fn name_order(left: &str, right: &str) -> Ordering {
@@ -51,14 +51,14 @@ pub(crate) fn write(value: &Value<'_>, out: &mut Vec<u8>) {
 fn string(text: &str, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut from = 0;
-    for (index, byte) in bytes.iter().enumerate() {
-        if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-            continue;
-        }
-        out.extend_from_slice(&bytes[from..index]);
-        from = index + 1;
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, special) = rest.split_at(plain_len(rest));
+        out.extend_from_slice(plain);
+        let Some((byte, after)) = special.split_first() else {
+            break;
+        };
+        rest = after;
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -74,7 +74,6 @@ fn string(text: &str, out: &mut Vec<u8>) {
             }
         }
     }
-    out.extend_from_slice(&bytes[from..]);
     out.push(b'"');
 }
 

@@ -1,5 +1,5 @@
-//! EPCIS 2.0 events and documents: reading and checking JSON-LD, the canonical
-//! form of an event that is signed, a typed view of it, and writing.
+//! EPCIS 2.0 events and documents: reading and checking JSON-LD and XML, the
+//! canonical form of an event that is signed, a typed view of it, and writing.
 //!
 //! # Reading order
 //!
@@ -7,7 +7,9 @@
 //! walk that checks an event and brings it to canonical form, along the tables
 //! of `terms` and `vocabulary` and under the contexts of `context`; `rules`
 //! has what spans several fields. `event` is the checked result, `write` the
-//! way back. Below them: `reader` (strict JSON), `number`, `jcs` (RFC 8785),
+//! way back, `hash` the id that is worked out from an event. `xml` turns XML into
+//! the JSON-LD document that means the same, and writes it; `convert` brings whole
+//! documents to the other binding. Below them: `reader` (strict JSON), `number`, `jcs` (RFC 8785),
 //! `uri`, `time`, `problem`.
 //!
 //! # Invariants
@@ -19,7 +21,8 @@
 //!   may be accepted one day, what they accept keeps its bytes.
 //! - Whatever cannot be kept in meaning is refused with its place, never
 //!   dropped in silence. Nothing is fetched.
-//! - Reading what `write` wrote gives the same canonical forms.
+//! - Reading what `write` wrote gives the same canonical forms, but for the id
+//!   that an answer derives.
 //! - No input panics, and recursion is bounded.
 
 mod document;
@@ -38,6 +41,12 @@ mod global_terms;
 
 mod write;
 
+mod xml;
+
+mod convert;
+
+mod hash;
+
 mod jcs;
 mod number;
 mod reader;
@@ -48,11 +57,14 @@ mod problem;
 
 pub use canonical::{DEPTH_MAX, PAYLOAD_BYTES_MAX};
 pub use context::{ContextError, Contexts, EPCIS_CONTEXT};
+pub use convert::{to_json, to_xml};
 pub use document::{Document, DocumentKind};
 pub use event::{
     Action, BizTransaction, CanonicalEvent, ErrorDeclaration, Event, EventError, Identifier,
     LogicalKey, Object, Party, Role, Time,
 };
-pub use problem::{PROBLEMS_MAX, Problem, Reason};
+pub use hash::{HashVersion, PREHASH_BYTES_MAX};
+pub use problem::{PROBLEMS_MAX, Position, Problem, Reason};
 pub use terms::EventType;
 pub use write::{Answered, Written, capture_document, event_document, query_document};
+pub use xml::{CbvForm, XML_BYTES_MAX, capture_xml, event_xml, query_xml};

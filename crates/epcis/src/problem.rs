@@ -1,5 +1,6 @@
 //! What is wrong with an input, where, and how to mend it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// The most problems that are collected for one document.
@@ -9,7 +10,7 @@ pub const PROBLEMS_MAX: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The text is no JSON (RFC 8259) or no UTF-8.
+    /// The text is no JSON (RFC 8259), no XML, or no UTF-8.
     Syntax,
     /// An object has two members of one name.
     DuplicateMember,
@@ -45,6 +46,8 @@ pub enum Reason {
     Identifier,
     /// A value cannot stand in the canonical form.
     NoCanonicalForm,
+    /// An XML element stands where the schema does not let it.
+    Misplaced,
 }
 
 impl Reason {
@@ -69,6 +72,7 @@ impl Reason {
             Reason::Rule => "rule",
             Reason::Identifier => "identifier",
             Reason::NoCanonicalForm => "no-canonical-form",
+            Reason::Misplaced => "misplaced",
         }
     }
 }
@@ -80,6 +84,9 @@ pub struct Problem {
     pub event: Option<usize>,
     /// Where in the document, as a JSON Pointer (RFC 6901).
     pub pointer: String,
+    /// Where in the text, for documents in XML. Their pointer speaks of the
+    /// JSON-LD document that means the same.
+    pub position: Option<Position>,
     /// The class of the problem.
     pub reason: Reason,
     /// What is wrong.
@@ -90,6 +97,9 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Position { line, column }) = self.position {
+            write!(f, "line {line}, column {column}, ")?;
+        }
         if let Some(event) = self.event {
             write!(f, "event {event}, ")?;
         }
@@ -99,6 +109,53 @@ impl fmt::Display for Problem {
             &self.pointer
         };
         write!(f, "{place}: {}; {}", self.what, self.mend)
+    }
+}
+
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The character in the line, counted from 1.
+    pub column: usize,
+}
+
+impl Position {
+    /// Returns a place that is known by its byte offset alone, until
+    /// [`Position::resolve`] has seen the text. Line 0 marks it.
+    pub(crate) fn unresolved(offset: usize) -> Position {
+        Position {
+            line: 0,
+            column: offset,
+        }
+    }
+
+    /// Turns byte offsets into lines and columns, in one pass over the text.
+    pub(crate) fn resolve(text: &str, problems: &mut [Problem]) {
+        let mut places: Vec<&mut Position> = problems
+            .iter_mut()
+            .filter_map(|problem| problem.position.as_mut())
+            .filter(|position| position.line == 0)
+            .collect();
+        places.sort_by_key(|place| place.column);
+        let (mut line, mut column, mut from) = (1, 1, 0);
+        for place in places {
+            let mut offset = place.column.clamp(from, text.len());
+            while !text.is_char_boundary(offset) {
+                offset -= 1;
+            }
+            let passed = text.get(from..offset).unwrap_or_default();
+            match passed.rsplit_once('\n') {
+                Some((lines, last)) => {
+                    line += 1 + lines.bytes().filter(|byte| *byte == b'\n').count();
+                    column = 1 + last.chars().count();
+                }
+                None => column += passed.chars().count(),
+            }
+            from = offset;
+            *place = Position { line, column };
+        }
     }
 }
 
@@ -116,10 +173,35 @@ impl Problems {
         what: impl Into<String>,
         mend: impl Into<String>,
     ) {
+        self.put(path, None, reason, what, mend);
+    }
+
+    /// Adds a problem whose byte offset in the text is known.
+    pub(crate) fn add_at(
+        &mut self,
+        path: &Path<'_>,
+        offset: usize,
+        reason: Reason,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
+        let position = Position::unresolved(offset);
+        self.put(path, Some(position), reason, what, mend);
+    }
+
+    fn put(
+        &mut self,
+        path: &Path<'_>,
+        position: Option<Position>,
+        reason: Reason,
+        what: impl Into<String>,
+        mend: impl Into<String>,
+    ) {
         if self.list.len() < PROBLEMS_MAX {
             self.list.push(Problem {
                 event: None,
                 pointer: path.pointer(),
+                position,
                 reason,
                 what: what.into(),
                 mend: mend.into(),
@@ -186,6 +268,15 @@ impl<'p> Path<'p> {
         }
     }
 
+    /// Returns the last step as the pointer has it, without escapes.
+    pub(crate) fn last(&self) -> Cow<'p, str> {
+        match self.step {
+            Step::Root => Cow::Borrowed(""),
+            Step::Name(name) => Cow::Borrowed(name),
+            Step::Index(index) => Cow::Owned(index.to_string()),
+        }
+    }
+
     pub(crate) fn pointer(&self) -> String {
         let mut text = self.parent.map(Path::pointer).unwrap_or_default();
         match self.step {
@@ -228,6 +319,23 @@ mod tests {
         let list = Path::ROOT.name("a/b~c");
         assert_eq!(list.index(3).name("d").pointer(), "/a~1b~0c/3/d");
         assert_eq!(Path::ROOT.pointer(), "");
+    }
+
+    #[test]
+    fn offsets_become_lines_and_columns() {
+        let mut problems = Problems::default();
+        for offset in [10, 0, 4, 6, 99] {
+            let path = Path::ROOT.index(offset);
+            problems.add_at(&path, offset, Reason::Rule, "what", "mend");
+        }
+        let mut problems = problems.into_vec();
+        Position::resolve("ab\ncộx\n\ny", &mut problems);
+        let places: Vec<_> = problems
+            .iter()
+            .filter_map(|problem| problem.position)
+            .map(|place| (place.line, place.column))
+            .collect();
+        assert_eq!(places, [(4, 1), (1, 1), (2, 2), (2, 2), (4, 2)]);
     }
 
     #[test]

@@ -106,6 +106,18 @@ pub(crate) fn read<'a>(
     Some(value)
 }
 
+/// Returns how many bytes, from the first on, stand in a JSON string as they
+/// are: no control character, quotation mark or backslash.
+pub(crate) fn plain_len(bytes: &[u8]) -> usize {
+    let is_plain = |byte: u8| byte >= 0x20 && byte != b'"' && byte != b'\\';
+    let (chunks, _) = bytes.as_chunks::<16>();
+    // Without an early way out, a chunk is looked at in one step.
+    let plain = |chunk: &&[u8; 16]| chunk.iter().fold(true, |all, byte| all & is_plain(*byte));
+    let at = 16 * chunks.iter().take_while(plain).count();
+    let rest = bytes[at..].iter();
+    at + rest.take_while(|byte| is_plain(**byte)).count()
+}
+
 /// Reading cannot go on; the problem is already noted.
 struct Stopped;
 
@@ -216,26 +228,21 @@ impl<'a> Reader<'a, '_> {
         self.at += 1;
         let start = self.at;
         let text = self.text;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    let plain = &text[start..self.at];
-                    self.at += 1;
-                    return Ok(Cow::Borrowed(plain));
-                }
-                Some(b'\\') => break,
-                Some(0x20..) => self.at += 1,
-                Some(_) => return self.syntax(path, "a control character stands in a string"),
-                None => return self.syntax(path, "the text ends inside a string"),
+        self.at += plain_len(&self.bytes[start..]);
+        match self.peek() {
+            Some(b'"') => {
+                let plain = &text[start..self.at];
+                self.at += 1;
+                return Ok(Cow::Borrowed(plain));
             }
+            Some(b'\\') => {}
+            Some(_) => return self.syntax(path, "a control character stands in a string"),
+            None => return self.syntax(path, "the text ends inside a string"),
         }
         let mut owned = text[start..self.at].to_owned();
         loop {
             let from = self.at;
-            while matches!(self.peek(), Some(byte) if byte >= 0x20 && byte != b'"' && byte != b'\\')
-            {
-                self.at += 1;
-            }
+            self.at += plain_len(&self.bytes[from..]);
             owned.push_str(&text[from..self.at]);
             match self.peek() {
                 Some(b'"') => {

@@ -89,6 +89,18 @@ fn fraction(bytes: &[u8]) -> Option<(i64, &[u8])> {
     Some((milliseconds, zone))
 }
 
+/// Writes an instant in UTC with three digits after the second.
+pub(crate) fn utc_text(instant_ms: i64) -> String {
+    const DAY_MS: i64 = 86_400_000;
+    let (year, month, day) = date_of(instant_ms.div_euclid(DAY_MS));
+    let ms = instant_ms.rem_euclid(DAY_MS);
+    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+        ms % 1000
+    )
+}
+
 fn digits(bytes: &[u8]) -> i64 {
     bytes
         .iter()
@@ -112,6 +124,22 @@ fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     let day_of_year = (153 * month + 2) / 5 + day - 1;
     year * 365 + leap_days + day_of_year - 719_468
+}
+
+/// Returns year, month and day of a day counted from 1970-01-01, the inverse of
+/// [`days_from_epoch`].
+fn date_of(days: i64) -> (i64, i64, i64) {
+    const ERA_DAYS: i64 = 146_097;
+    let days = days + 719_468;
+    let era = days.div_euclid(ERA_DAYS);
+    let day_of_era = days.rem_euclid(ERA_DAYS);
+    let leap_days = day_of_era / 1_460 - day_of_era / 36_524 + day_of_era / 146_096;
+    let year_of_era = (day_of_era - leap_days) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let year = era * 400 + year_of_era + i64::from(month >= 10);
+    (year, (month + 2) % 12 + 1, day)
 }
 
 #[cfg(test)]
@@ -143,6 +171,19 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(instant_ms(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_are_counted_both_ways() {
+        for days in (-719_528..3_000_000).step_by(17).chain(-1..800) {
+            let (year, month, day) = date_of(days);
+            assert!((1..=12).contains(&month) && (1..=days_of_month(year, month)).contains(&day));
+            assert_eq!(
+                days_from_epoch(year, month, day),
+                days,
+                "{year}-{month}-{day}"
+            );
         }
     }
 

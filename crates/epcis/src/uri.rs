@@ -67,7 +67,8 @@ static PLAIN: [bool; 256] = {
 };
 
 fn rest_is_sound(rest: &str) -> bool {
-    let mut bytes = rest.bytes();
+    let plain = rest.bytes().take_while(|byte| PLAIN[usize::from(*byte)]);
+    let mut bytes = rest.as_bytes()[plain.count()..].iter().copied();
     let mut fragment = false;
     let mut bracketed = false;
     while let Some(byte) = bytes.next() {

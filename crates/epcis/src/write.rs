@@ -21,7 +21,7 @@ use crate::uri;
 const PREFIX_STEM: &str = "ns";
 
 /// The version of the standard that written documents name.
-const SCHEMA_VERSION: &str = "2.0";
+pub(crate) const SCHEMA_VERSION: &str = "2.0";
 
 /// An event to be written, with what the answering node knows of it.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,21 @@ pub struct Written<'e> {
     pub event: &'e Event,
     /// When this repository durably stored it, as a date-time with zone.
     pub record_time: Option<&'e str>,
+    /// The `eventID` under which it is answered if its author gave none: the
+    /// derived id, [`Event::id`]. It makes another event of it, so nothing that
+    /// is to be captured or converted bears one.
+    pub derived_id: Option<&'e str>,
+}
+
+impl<'e> From<&'e Event> for Written<'e> {
+    /// The event as it is, nothing added.
+    fn from(event: &'e Event) -> Self {
+        Self {
+            event,
+            record_time: None,
+            derived_id: None,
+        }
+    }
 }
 
 /// What an answer says of the query that it answers.
@@ -122,20 +137,25 @@ fn text(value: &Value<'_>) -> String {
 }
 
 /// A canonical event as JSON.
-struct Tree<'e> {
-    event_type: EventType,
-    value: Value<'e>,
-    record_time: Option<&'e str>,
+pub(crate) struct Tree<'e> {
+    pub(crate) event_type: EventType,
+    pub(crate) value: Value<'e>,
+    pub(crate) record_time: Option<&'e str>,
+    pub(crate) derived_id: Option<&'e str>,
 }
 
 impl<'e> Tree<'e> {
-    fn of(written: Written<'e>) -> Tree<'e> {
+    pub(crate) fn of(written: Written<'e>) -> Tree<'e> {
         let bytes = written.event.payload().as_bytes();
         let value = reader::read(bytes, DEPTH_MAX, &mut Problems::default());
         Tree {
             event_type: written.event.event_type(),
             value: value.unwrap_or(Value::Null),
             record_time: written.record_time,
+            derived_id: match written.event.event_id() {
+                Some(_) => None,
+                None => written.derived_id,
+            },
         }
     }
 }
@@ -195,6 +215,9 @@ impl Prefixes {
             .iter()
             .position(|(name, _)| name == "eventTimeZoneOffset");
         place = place.map(|place| place + 1);
+        if let (Some(place), Some(id)) = (place, tree.derived_id) {
+            members.insert(place, ("eventID".into(), string(id)));
+        }
         if let (Some(place), Some(time)) = (place, tree.record_time) {
             members.insert(place, ("recordTime".into(), string(time)));
         }
@@ -324,7 +347,7 @@ impl Found {
 
 /// Splits the IRI of an extension into a namespace and the longest local name
 /// that may follow a prefix, after the last `/`, `#` or `:` if there is one.
-fn split(iri: &str) -> (&str, &str) {
+pub(crate) fn split(iri: &str) -> (&str, &str) {
     let from = iri.rfind(['/', '#', ':']).map_or(0, |at| at + 1);
     let mut starts = iri
         .char_indices()
@@ -339,7 +362,7 @@ fn split(iri: &str) -> (&str, &str) {
 
 /// Says whether the standard's schema asks for an `epcList`, be it empty, that
 /// the canonical form leaves out.
-fn needs_empty_list(event_type: EventType, event: &Value<'_>) -> bool {
+pub(crate) fn needs_empty_list(event_type: EventType, event: &Value<'_>) -> bool {
     let has = |name: &str| event.member(name).is_some();
     if has("epcList") || has("quantityList") {
         return false;

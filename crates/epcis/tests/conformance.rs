@@ -1,10 +1,11 @@
 //! The official example documents: the valid ones are read, kept through
 //! writing, and read again; the others are refused.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod common;
 
+use std::path::Path;
+
+use common::{conformance, read_json, report, say};
 use epcis::{
     Answered, Contexts, Document, Event, Reason, Written, capture_document, event_document,
     query_document,
@@ -38,53 +39,14 @@ fn refused_for(input: &str) -> Option<Reason> {
         .map(|(_, reason)| *reason)
 }
 
-/// Returns the folder of published examples, unless there is none.
-fn conformance() -> Option<PathBuf> {
-    let folder = match std::env::var_os("NGUON_CONFORMANCE") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-    };
-    folder.is_dir().then_some(folder)
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "continuous integration counts the cases"
-)]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-/// Says how many cases ran, and appends the counts to the file from which
-/// continuous integration sums up.
-fn report(part: &str, passed: usize, failed: usize) {
-    say(&format!(
-        "conformance: {part}: {passed} passed, {failed} failed"
-    ));
-    let Some(path) = std::env::var_os("NGUON_CONFORMANCE_REPORT") else {
-        return;
-    };
-    let appended = OpenOptions::new().create(true).append(true).open(path);
-    let mut appended = appended.expect("the report can be opened");
-    let line = format!("{part} {passed} {failed}\n");
-    appended
-        .write_all(line.as_bytes())
-        .expect("the report can be written");
-}
-
-fn read_json(path: &Path) -> Value {
-    let bytes = std::fs::read(path).expect("the file is readable");
-    serde_json::from_slice(&bytes).expect("the file is JSON")
-}
-
 /// Checks that writing loses nothing, in every kind of document.
 fn check_round_trip(events: &[Event]) -> Result<(), String> {
     let contexts = Contexts::new();
     let time = "2025-07-01T08:30:00.000+07:00";
     let written = || {
         events.iter().map(|event| Written {
-            event,
             record_time: Some(time),
+            ..Written::from(event)
         })
     };
     let answered = Answered {

@@ -28,10 +28,7 @@ fn check_laws(document: &Document) -> Result<(), TestCaseError> {
     for event in &document.events {
         let again = Event::from_payload(event.payload().as_bytes());
         prop_assert_eq!(again.as_ref().ok(), Some(event));
-        let written = event_document(Written {
-            event,
-            record_time: None,
-        });
+        let written = event_document(Written::from(event));
         let read = Document::parse(written.as_bytes(), &Contexts::new());
         let events = read.map(|document| document.events);
         prop_assert_eq!(

@@ -37,10 +37,7 @@ fn canonical_forms() {
         assert_eq!(event.payload().as_str(), canonical, "{name}");
         let again = Event::from_payload(canonical.as_bytes()).expect("a payload");
         assert_eq!(&again, event, "{name}");
-        let written = event_document(Written {
-            event,
-            record_time: None,
-        });
+        let written = event_document(Written::from(event));
         let read = Document::parse(written.as_bytes(), &Contexts::new());
         assert_eq!(
             read.expect("what is written reads back").events,

@@ -36,7 +36,7 @@ pub struct Snapshot<'a> {
 pub struct EventFilter {
     /// The event names at least one of these, in any role.
     pub any_epc: Option<Vec<Key>>,
-    /// The event has this `eventID`.
+    /// The event has this `eventID`, given or derived.
     pub event_id: Option<String>,
 }
 
@@ -540,7 +540,7 @@ impl EventFilter {
         let id = self
             .event_id
             .as_deref()
-            .is_none_or(|id| parsed.event.event_id() == Some(id));
+            .is_none_or(|id| parsed.event.is_called(id));
         epc && id
     }
 }

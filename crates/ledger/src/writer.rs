@@ -486,8 +486,8 @@ fn index_event(set: &mut WriteSet<'_>, event: &Event, arrival: u64) {
         set.index(Term::Object(key.as_str()), arrival);
     }
     set.index(Term::EventTime(event.event_time().instant_ms), arrival);
-    if let Some(id) = event.event_id() {
-        set.index(Term::EventId(id), arrival);
+    if let Some(id) = event.id() {
+        set.index(Term::EventId(&id), arrival);
     }
     if let Some(step) = event.biz_step() {
         set.index(Term::BizStep(step), arrival);

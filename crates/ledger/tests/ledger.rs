@@ -6,7 +6,7 @@ use std::path::Path;
 use charter::{
     Charter, Draft, Enrolment, EnrolmentTerms, MemberId, MemberKind, MemberSettings, Names,
 };
-use epcis::{Contexts, Document, Event};
+use epcis::{Contexts, Document, Event, Written, event_document};
 use gs1::Key;
 use ledger::{Config, EventFilter, Ledger, LedgerError, ReceiveError, Received};
 use prometheus_client::registry::Registry;
@@ -149,6 +149,38 @@ async fn what_one_captures_the_other_finds_and_proves() {
     let question = Question::new(item(1), Direction::Both);
     let answer = trace(&lang_son.snapshot(), &question).expect("an answer");
     assert_eq!(answer.events.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_without_an_id_is_found_by_its_hash_wherever_it_went() {
+    let (here, there) = (folder(), folder());
+    let (here, there) = (open(here.path(), 1), open(there.path(), 2));
+    let id = format!(
+        "\"eventID\":\"urn:uuid:00000000-0000-4000-8000-{:012}\",",
+        7
+    );
+    let nameless = event_document(Written::from(&event(7))).replace(&id, "");
+    let document = Document::parse(nameless.as_bytes(), &Contexts::new()).expect("sound");
+    let nameless = document.events[0].clone();
+    let derived = nameless.id().expect("short enough");
+    let events = vec![event(8), nameless.clone()];
+    here.capture(&scope("national"), events, None)
+        .await
+        .expect("captured");
+    replicate(&here, &there, &["national"]).await;
+    for ledger in [&here, &there] {
+        let filter = EventFilter {
+            event_id: Some(derived.clone()),
+            ..EventFilter::default()
+        };
+        let page = ledger.snapshot().events(&filter, 0, 10).expect("read");
+        let payloads: Vec<_> = page
+            .events
+            .iter()
+            .map(|held| held.event.payload())
+            .collect();
+        assert_eq!(payloads, [nameless.payload()], "nothing was added to it");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

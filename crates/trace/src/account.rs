@@ -21,7 +21,7 @@ pub(crate) fn of(event: &epcis::Event) -> Event {
     // others are IRIs.
     json.retain(|name, _| name.contains(':'));
     Event {
-        id: event.event_id().map(str::to_owned),
+        id: event.id(),
         event_type: event.event_type().name().to_owned(),
         time: event.event_time().text.clone(),
         offset: event.time_zone_offset().to_owned(),

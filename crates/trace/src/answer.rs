@@ -138,7 +138,7 @@ pub struct Quantity {
 /// An event as the answer tells it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// `eventID`, if its author gave one.
+    /// `eventID`, or the hash id where its author gave none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `type`: one of the five event types.

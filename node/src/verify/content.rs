@@ -39,7 +39,7 @@ pub struct EventSummary {
     /// Its type.
     #[serde(rename = "type")]
     pub event_type: &'static str,
-    /// Its `eventID`, if its author gave one.
+    /// Its `eventID`, or the hash id where its author gave none.
     pub id: Option<String>,
     /// When it happened, as its author wrote it.
     pub time: String,
@@ -64,7 +64,7 @@ impl EventSummary {
         let first = objects.iter().take(OBJECTS_SHOWN);
         Self {
             event_type: event.event_type().name(),
-            id: event.event_id().map(str::to_owned),
+            id: event.id(),
             time: event.event_time().text.clone(),
             biz_step: event.biz_step().map(str::to_owned),
             read_point: event.read_point().map(|place| place.id.clone()),

@@ -3,6 +3,7 @@
 mod desk;
 
 mod demo;
+mod epcis;
 mod forming;
 mod gs1;
 mod help;

@@ -4,9 +4,9 @@
 //! run, and to a table at the end, in which both sides were measured in turn,
 //! in this very run. `docs/benchmarks.md` says what is compared with what.
 //!
-//! Words on the command line choose areas: `sign`, `verify`, `append`, `capture`,
-//! `replicate`, `query`, `footprint`; without any, all are run. Other words
-//! and options are criterion's.
+//! Words on the command line choose areas: `sign`, `verify`, `hash`, `append`,
+//! `capture`, `replicate`, `query`, `footprint`; without any, all are run. Other
+//! words and options are criterion's.
 
 #![allow(
     clippy::print_stdout,
@@ -23,6 +23,7 @@ mod raw;
 mod append;
 mod capture;
 mod footprint;
+mod hash;
 mod query;
 mod replicate;
 mod seal;
@@ -34,9 +35,10 @@ use report::Report;
 type Area = fn(&mut Criterion, &mut Report);
 
 /// In the order in which they are run: what is quick first.
-const AREAS: [(&str, Area); 7] = [
+const AREAS: [(&str, Area); 8] = [
     ("sign", seal::sign),
     ("verify", seal::verify),
+    ("hash", hash::run),
     ("append", append::run),
     ("capture", capture::run),
     ("replicate", replicate::run),

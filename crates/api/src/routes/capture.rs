@@ -96,12 +96,13 @@ async fn parse(app: &Arc<App>, bytes: Vec<u8>) -> Result<Document, Problem> {
     let document = document.await?;
     match document.kind {
         DocumentKind::Events | DocumentKind::QueryResults => Ok(document),
-        DocumentKind::Event => Err(Problem::Document(vec![epcis::Problem {
+        DocumentKind::Event | DocumentKind::Message => Err(Problem::Document(vec![epcis::Problem {
             event: None,
             pointer: String::new(),
+            position: None,
             reason: epcis::Reason::WrongForm,
-            what: "an event alone is no document".to_owned(),
-            mend: "put it into the eventList of an EPCISDocument".to_owned(),
+            what: "this is no document of events".to_owned(),
+            mend: "put the events into the eventList of an EPCISDocument".to_owned(),
         }])),
     }
 }
@@ -147,11 +148,12 @@ fn refused(error: LedgerError, kind: DocumentKind) -> Problem {
     let list = match kind {
         DocumentKind::Events => "/epcisBody/eventList",
         DocumentKind::QueryResults => "/epcisBody/queryResults/resultsBody/eventList",
-        DocumentKind::Event => "",
+        DocumentKind::Event | DocumentKind::Message => "",
     };
     Problem::Document(vec![epcis::Problem {
         event: Some(event),
         pointer: format!("{list}/{event}"),
+        position: None,
         reason: epcis::Reason::TooLarge,
         what: format!("the event takes {bytes} bytes in canonical form"),
         mend: format!("the federation's charter allows {max}; split the event"),

@@ -44,7 +44,7 @@ struct Wanted {
     epcs: Option<Vec<Key>>,
     /// Classes, in any role.
     classes: Option<Vec<Key>>,
-    /// Any of these `eventID`s.
+    /// Any of these `eventID`s, given or derived.
     ids: Option<Vec<String>>,
 }
 
@@ -72,8 +72,8 @@ pub(crate) async fn query(
     Ok(response)
 }
 
-/// Answers the event of an `eventID` with its error declarations, or that of a
-/// record.
+/// Answers the event of an `eventID`, given or derived, with its error
+/// declarations, or that of a record.
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -135,10 +135,14 @@ fn document(events: &[HeldEvent]) -> String {
         let ms = i64::try_from(event.stored_ms).unwrap_or(i64::MAX);
         moment::text(ms)
     };
-    let times: Vec<String> = events.iter().map(stored).collect();
-    let written = events.iter().zip(&times).map(|(event, time)| Written {
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| (event, stored(event), event.event.id()))
+        .collect();
+    let written = told.iter().map(|(event, time, id)| Written {
         event: &event.event,
         record_time: Some(time),
+        derived_id: id.as_deref(),
     });
     let answered = Answered {
         query_name: QUERY_NAME,
@@ -180,10 +184,8 @@ impl Wanted {
                 objects.any(|object| keys.contains(&object.identifier.key.identity()))
             })
         };
-        let id = self.ids.as_ref().is_none_or(|ids| {
-            let id = held.event.event_id();
-            id.is_some_and(|id| ids.iter().any(|each| each == id))
-        });
+        let id = self.ids.as_ref();
+        let id = id.is_none_or(|ids| ids.iter().any(|id| held.event.is_called(id)));
         named(&self.epcs, false) && named(&self.classes, true) && id
     }
 }

@@ -251,16 +251,26 @@ async fn one_event_is_found_by_its_id_with_its_declarations() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_without_an_id_is_found_by_its_record() {
+async fn an_event_without_an_id_is_found_by_its_hash_and_by_its_record() {
     let node = Node::start().await;
     let nameless = event(1).replace(&format!("\"eventID\":\"{}\",", event_id(1)), "");
     let document = epcis::Document::parse(&document(&[nameless]), &epcis::Contexts::new());
     let events = document.expect("sound").events;
+    let derived = events[0].id().expect("short enough");
     let scope = crate::support::scope("national");
     let captured = node.ledger.capture(&scope, events, None).await;
     let record = captured.expect("captured").records[0].id.to_string();
-    let page = node.client.event(&record).await.expect("a page");
-    assert_eq!(page.events().len(), 1);
+    node.holds(&[event(2)]).await;
+    for name in [&record, &derived] {
+        let page = node.client.event(name).await.expect("a page");
+        assert_eq!(ids(page.events()), [derived.clone()], "{name}");
+    }
+    let query = EventQuery {
+        event_id: vec![derived.clone(), event_id(9)],
+        ..EventQuery::default()
+    };
+    let page = node.client.events(&query).await.expect("a page");
+    assert_eq!(ids(page.events()), [derived]);
     let unknown = "0".repeat(64);
     assert_eq!(refused(node.client.event(&unknown).await).status, 404);
 }
