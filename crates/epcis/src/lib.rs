@@ -1,13 +1,16 @@
-//! EPCIS 2.0 events and documents: reading and checking JSON-LD, the canonical
-//! form of an event that is signed, a typed view of it, and writing.
+//! EPCIS 2.0 events, master data and documents: reading and checking JSON-LD,
+//! the canonical forms that are signed, typed views of them, and writing.
 //!
 //! # Reading order
 //!
 //! `document` reads a document and hands each event to `canonical`, the one
 //! walk that checks an event and brings it to canonical form, along the tables
 //! of `terms` and `vocabulary` and under the contexts of `context`; `rules`
-//! has what spans several fields. `event` is the checked result, `write` the
-//! way back, `hash` the id that is worked out from an event. Below them: `reader` (strict JSON), `number`, `jcs` (RFC 8785),
+//! has what spans several fields, `binding` what the JSON schema asks of the
+//! text alone. `event` is the checked result. `header` reads the master data
+//! of a document, of which `master_data` has form and result. `write` is the
+//! way back, `hash` the id that is worked out from an event. Below them:
+//! `reader` (strict JSON), `number`, `jcs` (RFC 8785),
 //! `uri`, `time`, `problem`.
 //!
 //! # Invariants
@@ -15,7 +18,8 @@
 //! - An [`Event`] is sound and holds exactly its canonical form; there is no
 //!   other way to one than [`Event::from_payload`], which looks at nothing but
 //!   the bytes, so that every node judges alike.
-//! - The canonical form of an event never changes: what today's rules refuse
+//! - A [`VocabularyElement`] is to master data what an [`Event`] is to events.
+//! - Canonical forms never change: what today's rules refuse
 //!   may be accepted one day, what they accept keeps its bytes.
 //! - Whatever cannot be kept in meaning is refused with its place, never
 //!   dropped in silence. Nothing is fetched.
@@ -24,9 +28,12 @@
 //! - No input panics, and recursion is bounded.
 
 mod document;
+mod header;
 
 mod event;
+mod master_data;
 
+mod binding;
 mod canonical;
 mod rules;
 
@@ -53,10 +60,14 @@ pub use canonical::{DEPTH_MAX, PAYLOAD_BYTES_MAX};
 pub use context::{ContextError, Contexts, EPCIS_CONTEXT};
 pub use document::{Document, DocumentKind};
 pub use event::{
-    Action, BizTransaction, CanonicalEvent, ErrorDeclaration, Event, EventError, Identifier,
-    LogicalKey, Object, Party, Role, Time,
+    Action, BizTransaction, CanonicalEvent, ErrorDeclaration, Event, Identifier, LogicalKey,
+    Object, Party, PayloadError, Role, Time,
 };
 pub use hash::{HashVersion, PREHASH_BYTES_MAX};
+pub use master_data::VocabularyElement;
 pub use problem::{PROBLEMS_MAX, Problem, Reason};
 pub use terms::EventType;
-pub use write::{Answered, Written, capture_document, event_document, query_document};
+pub use write::{
+    Answered, Written, capture_document, event_document, master_data_answer, master_data_document,
+    query_document,
+};
