@@ -8,7 +8,8 @@
 //! of `terms` and `vocabulary` and under the contexts of `context`; `rules`
 //! has what spans several fields, `binding` what the JSON schema asks of the
 //! text alone. `event` is the checked result. `header` reads the master data
-//! of a document, of which `master_data` has form and result. `write` is the
+//! of a document, of which `master_data` has form and result. `profile` holds
+//! what is sound to more than EPCIS asks. `write` is the
 //! way back, `hash` the id that is worked out from an event. Below them:
 //! `reader` (strict JSON), `number`, `jcs` (RFC 8785),
 //! `uri`, `time`, `problem`.
@@ -35,6 +36,7 @@ mod master_data;
 
 mod binding;
 mod canonical;
+mod profile;
 mod rules;
 
 mod terms;
@@ -66,6 +68,7 @@ pub use event::{
 pub use hash::{HashVersion, PREHASH_BYTES_MAX};
 pub use master_data::VocabularyElement;
 pub use problem::{PROBLEMS_MAX, Problem, Reason};
+pub use profile::Profile;
 pub use terms::EventType;
 pub use write::{
     Answered, Written, capture_document, event_document, master_data_answer, master_data_document,

@@ -45,6 +45,8 @@ pub enum Reason {
     Identifier,
     /// A value cannot stand in the canonical form.
     NoCanonicalForm,
+    /// A profile asks for more than EPCIS does.
+    Profile,
 }
 
 impl Reason {
@@ -69,6 +71,7 @@ impl Reason {
             Reason::Rule => "rule",
             Reason::Identifier => "identifier",
             Reason::NoCanonicalForm => "no-canonical-form",
+            Reason::Profile => "profile",
         }
     }
 }
