@@ -1,6 +1,7 @@
 """The canonical form of an event (chapter 10)."""
 
 import datetime
+import json
 import re
 from dataclasses import dataclass, field
 
@@ -9,7 +10,7 @@ from .context import Context, refuse
 from .refusal import Refused
 from .strict_json import Number, binary64, child
 from .uri import has_iri_characters, is_iri, is_uri
-from .vocabulary import EPCIS, FOREIGN_CBV, STANDARD_TERMS, VOCABULARIES
+from .vocabulary import EPCIS, FOREIGN_CBV, GS1, NOT_IN_JSON, STANDARD_TERMS, URN, VOCABULARIES
 
 DEPTH_MAX = 64
 PAYLOAD_BYTES_MAX = 1_048_576
@@ -193,6 +194,8 @@ class Walk:
         check_depth(value, pointer)
         out = self.object(EVENTS[event_type], value, pointer)
         check_rules(event_type, out, value, pointer, self.written)
+        if self.written:
+            check_written(out, pointer)
         return out
 
     def object(self, kind, value, pointer):
@@ -280,6 +283,8 @@ class Walk:
             if text not in words:
                 refuse("unknown-word", at, text)
             return web + text
+        if self.written and text.startswith(NOT_IN_JSON if web == GS1 else URN[:-1]):
+            refuse("unknown-word", at, text)
         expanded = self.context.term(text)
         if expanded is None:
             refuse("unresolved", at, text)
@@ -425,6 +430,71 @@ def check_rules(event_type, out, value, pointer, written):
             broken()
 
 
+def check_written(out, pointer):
+    """The rules of §10.7 that are asked of documents alone."""
+    kept, at = out.get("persistentDisposition"), child(pointer, "persistentDisposition")
+    if kept == {}:
+        refuse("missing", at)
+    for index, disposition in enumerate((kept or {}).get("unset", [])):
+        if disposition in kept.get("set", []):
+            refuse("rule", child(child(at, "unset"), index))
+    corrective = out.get("errorDeclaration", {}).get("correctiveEventIDs", [])
+    if "eventID" in out and out["eventID"] in corrective:
+        at = child(child(pointer, "errorDeclaration"), "correctiveEventIDs")
+        refuse("rule", child(at, corrective.index(out["eventID"])))
+    for index, element in enumerate(out.get("sensorElementList", [])):
+        check_sensors(element, child(child(pointer, "sensorElementList"), index))
+    for name in ("epcList", "childEPCs", "inputEPCList", "outputEPCList"):
+        objects = out.get(name, [])
+        for index, item in enumerate(objects):
+            own = name == "childEPCs" and item == out.get("parentID")
+            if own or item in objects[:index]:
+                refuse("rule", child(child(pointer, name), index))
+
+
+def check_sensors(element, pointer):
+    metadata = element.get("sensorMetadata", {})
+    if "startTime" in metadata and "endTime" in metadata:
+        if instant_ms(metadata["startTime"]) > instant_ms(metadata["endTime"]):
+            refuse("rule", child(child(pointer, "sensorMetadata"), "endTime"))
+    for index, report in enumerate(element["sensorReport"]):
+        at = child(child(pointer, "sensorReport"), index)
+        if report.get("minValue", 0) > report.get("maxValue", report.get("minValue", 0)):
+            refuse("rule", child(at, "maxValue"))
+        if report.get("sDev", 0) < 0:
+            refuse("rule", child(at, "sDev"))
+        if not 0 <= report.get("percRank", 0) <= 100:
+            refuse("rule", child(at, "percRank"))
+        if "uom" in report and not FORMS["unit"](report["uom"]):
+            refuse("rule", child(at, "uom"))
+
+
+def instant_ms(text):
+    """A date-time in milliseconds since year 1 UTC, later digits cut off."""
+    found = re.fullmatch(r"(.{19})(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", text, re.ASCII)
+    # Year 0 has no date in Python: 400 years are one round of the calendar.
+    moment = datetime.datetime.fromisoformat(f"{int(found[1][:4]) + 400:04}{found[1][4:]}")
+    since = moment - datetime.datetime(1, 1, 1)
+    seconds = since.days * 86_400 + since.seconds
+    if found[3] != "Z":
+        minutes = int(found[3][1:3]) * 60 + int(found[3][4:])
+        seconds -= minutes * 60 * (-1 if found[3][0] == "-" else 1)
+    return seconds * 1000 + int((found[2] or "").ljust(3, "0")[:3])
+
+
+def check_conflicts(payloads, pointer):
+    """Two events of a document to be captured have one identity only if they
+    are one (§10.7)."""
+    first = {}
+    for index, payload in enumerate(payloads):
+        value = json.loads(payload)
+        if "eventID" in value:
+            declared = value.get("errorDeclaration", {}).get("declarationTime")
+            key = (value["eventID"], declared and instant_ms(declared))
+            if first.setdefault(key, payload) != payload:
+                refuse("rule", child(child(pointer, index), "eventID"))
+
+
 def to_bytes(event, pointer):
     data = strict_json.canonical(event).encode()
     if len(data) > PAYLOAD_BYTES_MAX:
@@ -470,18 +540,29 @@ def canonical_events(data):
     if "@context" not in document:
         refuse("missing", "/@context")
     outer = Context()
-    outer.apply(as_context(document["@context"]), "/@context")
+    apply(outer, document["@context"], "/@context")
     listed, bare = events_at(document)
     out = []
     for value, pointer in listed:
         context, at = outer, "/@context"
         if not bare and isinstance(value, dict) and "@context" in value:
             context, at = outer.copy(), child(pointer, "@context")
-            context.apply(as_context(value["@context"]), at)
+            apply(context, value["@context"], at)
         if not context.epcis:
             refuse("unresolved", at, "the context of EPCIS is not in force")
         out.append(to_bytes(Walk(context).event(value, pointer), pointer))
+    if document.get("type") == "EPCISDocument":
+        check_conflicts(out, "/epcisBody/eventList")
     return out
+
+
+def apply(context, value, pointer):
+    """Applies the context that a document writes: URLs and objects, side by
+    side at most (§10.3)."""
+    for index, item in enumerate(value if isinstance(value, list) else [value]):
+        if not isinstance(item, (str, dict)):
+            refuse("wrong-type", child(pointer, index) if isinstance(value, list) else pointer)
+    context.apply(as_context(value), pointer)
 
 
 def as_context(value):

@@ -4,7 +4,9 @@ and what must be refused is refused for the reason told."""
 import json
 from hashlib import sha256
 
-from . import batch, cbor, charter, ed25519, event, frame, frontier, proof, record, tree
+from . import (
+    batch, cbor, charter, ed25519, event, frame, frontier, master_data, proof, record, tree,
+)
 from .refusal import Refused
 
 
@@ -307,10 +309,21 @@ def one_enrolment(told, tally):
 
 
 def check_canonical_event(told, tally):
+    check_forms(told, tally, event.canonical_events, "event", event.check_payload)
+
+
+def check_master_data(told, tally):
+    check_forms(told, tally, master_data.canonical_elements, "element", master_data.check_payload)
+    for case in told["payloads_refused"]:
+        refuse = lambda: master_data.check_payload(case["payload"].encode())
+        tally.refused(case["name"], case["reason"], refuse)
+
+
+def check_forms(told, tally, read, index, check_payload):
     for case in told["cases"]:
         name, document = case["name"], case["document"].encode()
         try:
-            made = event.canonical_events(document)
+            made = read(document)
         except Refused as refused:
             found = {"pointer": refused.pointer, "reason": refused.reason}
             tally.same(name, found, case.get("refused"))
@@ -318,10 +331,10 @@ def check_canonical_event(told, tally):
         if "refused" in case:
             tally.same(name, "accepted", case["refused"])
             continue
-        payload = made[case["event"]]
+        payload = made[case[index]]
         tally.same(name, payload.decode(), case["canonical"])
         tally.same(name, sha256(payload).hexdigest(), case["content_id"])
-        tally.accepted(name, lambda: event.check_payload(payload))
+        tally.accepted(name, lambda: check_payload(payload))
 
 
 # frontier.json
@@ -398,6 +411,7 @@ FILES = {
     "record.json": check_record,
     "charter.json": check_charter,
     "canonical-event.json": check_canonical_event,
+    "master-data.json": check_master_data,
     "frontier.json": check_frontier,
     "frame.json": check_frame,
 }

@@ -6,6 +6,9 @@ GS1_ALIASES = (
     "https://gs1.org/voc/", "http://gs1.org/voc/", "https://www.gs1.org/voc/",
     "http://www.gs1.org/voc/", "http://ref.gs1.org/voc/",
 )
+# Spellings of vocabulary values that the JSON binding refuses (§10.6.2).
+NOT_IN_JSON = GS1_ALIASES[:4]
+CBV_ATTRIBUTES = ("urn:epcglobal:cbv:mda#", "urn:epcglobal:cbv:mda:")
 CONTEXT_URLS = {
     "https://ref.gs1.org/standards/epcis/epcis-context.jsonld",
     "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",

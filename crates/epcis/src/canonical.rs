@@ -211,7 +211,7 @@ impl Walk<'_> {
         }
     }
 
-    fn uri<'a>(&mut self, text: Cow<'a, str>, path: &Path<'_>) -> Option<Cow<'a, str>> {
+    pub(crate) fn uri<'a>(&mut self, text: Cow<'a, str>, path: &Path<'_>) -> Option<Cow<'a, str>> {
         if !self.is_uri(&text, path) {
             return None;
         }
@@ -221,7 +221,7 @@ impl Walk<'_> {
         }
     }
 
-    fn is_uri(&mut self, text: &str, path: &Path<'_>) -> bool {
+    pub(crate) fn is_uri(&mut self, text: &str, path: &Path<'_>) -> bool {
         let right = uri::is_uri(text);
         if !right {
             let what = format!("{} is no URI", shown(text));
@@ -390,6 +390,21 @@ impl Walk<'_> {
         }
     }
 
+    /// Walks a value that no term coerces, at a place without terms of its own.
+    pub(crate) fn plain_extension<'a>(
+        &mut self,
+        value: Value<'a>,
+        path: &Path<'_>,
+        depth: usize,
+    ) -> Option<Value<'a>> {
+        let how = Reading {
+            coercion: Coercion::None,
+            set: false,
+            scoped: &[],
+        };
+        self.extension(value, how, path, depth)
+    }
+
     /// Walks a value inside an extension.
     fn extension<'a>(
         &mut self,
@@ -544,7 +559,7 @@ impl Walk<'_> {
     }
 
     /// Sorts the members of an object and refuses equal names.
-    fn sorted<'a>(&mut self, mut members: Members<'a>, path: &Path<'_>) -> Value<'a> {
+    pub(crate) fn sorted<'a>(&mut self, mut members: Members<'a>, path: &Path<'_>) -> Value<'a> {
         if !members.is_sorted_by(|left, right| jcs::name_order(&left.0, &right.0).is_lt()) {
             members.sort_by(|left, right| jcs::name_order(&left.0, &right.0));
             for pair in members.windows(2) {
@@ -558,14 +573,14 @@ impl Walk<'_> {
         Value::Object(members)
     }
 
-    fn missing(&mut self, path: &Path<'_>, name: &str, title: &str) {
+    pub(crate) fn missing(&mut self, path: &Path<'_>, name: &str, title: &str) {
         let what = format!("{title} has no {name}");
         let mend = format!("give its {name}");
         self.problems
             .add(&path.name(name), Reason::Missing, what, mend);
     }
 
-    fn wrong_type(&mut self, path: &Path<'_>, value: &Value<'_>, right: &str) {
+    pub(crate) fn wrong_type(&mut self, path: &Path<'_>, value: &Value<'_>, right: &str) {
         let what = format!("{} stands here", value.type_name());
         self.problems
             .add(path, Reason::WrongType, what, format!("give {right}"));

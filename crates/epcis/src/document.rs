@@ -1,22 +1,27 @@
-//! Documents that carry events: EPCISDocument, EPCISQueryDocument, and one
-//! event alone (EPCIS 2.0 §10, JSON/JSON-LD binding).
+//! Documents that carry events and master data: EPCISDocument,
+//! EPCISQueryDocument, and one event alone (EPCIS 2.0 §10, JSON/JSON-LD binding).
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::binding;
 use crate::canonical::{DEPTH_MAX, Given, PAYLOAD_BYTES_MAX, Walk};
 use crate::context::{Active, Contexts, EPCIS_CONTEXT};
-use crate::event::{Event, EventError};
+use crate::event::{Event, PayloadError};
 use crate::hash::Spelling;
 use crate::jcs;
+use crate::master_data::VocabularyElement;
 use crate::problem::{Path, Problem, Problems, Reason, shown};
 use crate::reader::{self, Value};
+use crate::rules;
 use crate::time;
 use crate::uri;
 use crate::xml;
 
-/// Objects and arrays around an event in the deepest document.
-const AROUND_EVENT: usize = 6;
+/// Objects and arrays around an event or vocabulary element in the deepest
+/// document.
+const AROUND: usize = 7;
 
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +46,9 @@ pub struct Document {
     pub events: Vec<Event>,
     /// How each of them was written, as far as the hash asks for it.
     pub(crate) spellings: Vec<Spelling>,
+    /// The master data of its header, or that a master data query answered,
+    /// in the document's order.
+    pub master_data: Vec<VocabularyElement>,
 }
 
 impl Document {
@@ -94,6 +102,7 @@ impl Document {
             kind: DocumentKind::Message,
             events: Vec::new(),
             spellings: Vec::new(),
+            master_data: Vec::new(),
         }
     }
 
@@ -114,15 +123,17 @@ impl Document {
             events: Vec::new(),
             spelling: (!spelling.is_empty()).then(|| Arc::new(spelling)),
             spellings: Vec::new(),
+            master_data: Vec::new(),
         };
         let kind = value.and_then(|value| reading.document(value));
-        let events = std::mem::take(&mut reading.events);
-        let spellings = std::mem::take(&mut reading.spellings);
+        let (events, master_data) = (reading.events, reading.master_data);
+        let spellings = reading.spellings;
         match kind {
             Some(kind) if problems.is_empty() => Ok(Document {
                 kind,
                 events,
                 spellings,
+                master_data,
             }),
             _ => Err(with_event_index(problems.into_vec(), kind)),
         }
@@ -132,7 +143,7 @@ impl Document {
 /// Reads the JSON of a document.
 pub(crate) fn read_json<'a>(bytes: &'a [u8], problems: &mut Problems) -> Option<Value<'a>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    reader::read(bytes, DEPTH_MAX + AROUND_EVENT, problems)
+    reader::read(bytes, DEPTH_MAX + AROUND, problems)
 }
 
 /// Where the events of each kind of document lie.
@@ -155,16 +166,18 @@ fn with_event_index(mut problems: Vec<Problem>, kind: Option<DocumentKind>) -> V
     problems
 }
 
-struct Reading<'c> {
+/// One reading of a document, and what came of it so far.
+pub(crate) struct Reading<'c> {
     contexts: &'c Contexts,
-    problems: &'c mut Problems,
+    pub(crate) problems: &'c mut Problems,
     /// The text was read without loss, so that events can be brought to
     /// canonical form.
-    kept: bool,
+    pub(crate) kept: bool,
     events: Vec<Event>,
     /// How the document was written, and each of its events.
     spelling: Option<Arc<Spelling>>,
     spellings: Vec<Spelling>,
+    pub(crate) master_data: Vec<VocabularyElement>,
 }
 
 pub(crate) const DOCUMENT_MEMBERS: [&str; 10] = [
@@ -218,7 +231,9 @@ impl Reading<'_> {
                 let before = self.problems.len();
                 self.context(&Active::default(), &members, &Path::ROOT, true);
                 if self.problems.len() == before {
-                    self.event(Value::Object(members), &Active::default(), &Path::ROOT);
+                    let event = Value::Object(members);
+                    binding::check(&event, &Path::ROOT, self.problems);
+                    self.event(event, &Active::default(), &Path::ROOT);
                 }
             }
         }
@@ -228,17 +243,25 @@ impl Reading<'_> {
     fn events_document(&mut self, members: Members<'_, '_>) {
         let root = &Path::ROOT;
         let body = take(members, "epcisBody");
+        let header = take(members, "epcisHeader");
         self.frame(
             members,
             &DOCUMENT_MEMBERS,
             &["schemaVersion", "creationDate"],
         );
         let active = self.context(&Active::default(), members, root, true);
+        if let Some(header) = header {
+            self.header(header, &active, &root.name("epcisHeader"));
+        }
         match body {
             Some(Value::Object(mut body)) => {
                 let path = root.name("epcisBody");
                 self.no_keywords(&body, &path);
+                let before = self.problems.len();
                 self.event_list(take(&mut body, "eventList"), active, &path);
+                if self.problems.len() == before {
+                    self.conflicts();
+                }
             }
             Some(other) => self.wrong_type(&root.name("epcisBody"), &other, "an object"),
             None => self.missing(root, "epcisBody"),
@@ -269,7 +292,7 @@ impl Reading<'_> {
             return;
         };
         if let Some(list) = take(&mut results_body, "vocabularyList") {
-            self.vocabulary_list(&list, &path.name("vocabularyList"));
+            self.vocabulary_list(list, &active, &path.name("vocabularyList"));
         }
         self.event_list(take(&mut results_body, "eventList"), active, &path);
     }
@@ -294,9 +317,6 @@ impl Reading<'_> {
                 ("id", Value::String(text)) => {
                     self.form(uri::is_uri(text), text, path, "write a URI");
                 }
-                ("epcisHeader", header) if names.contains(&"epcisHeader") => {
-                    self.header(header, path);
-                }
                 (
                     "schemaVersion" | "creationDate" | "id" | "instanceIdentifier" | "sender"
                     | "receiver",
@@ -314,65 +334,6 @@ impl Reading<'_> {
         }
     }
 
-    fn header(&mut self, header: &Value<'_>, path: &Path<'_>) {
-        let Value::Object(members) = header else {
-            self.wrong_type(path, header, "an object");
-            return;
-        };
-        self.names(members, path, &["epcisMasterData"]);
-        if let Some(master_data) = header.member("epcisMasterData") {
-            let path = path.name("epcisMasterData");
-            match (master_data, master_data.member("vocabularyList")) {
-                (Value::Object(_), Some(list)) => {
-                    self.vocabulary_list(list, &path.name("vocabularyList"));
-                }
-                (Value::Object(_), None) => {}
-                (other, _) => self.wrong_type(&path, other, "an object"),
-            }
-        }
-    }
-
-    fn vocabulary_list(&mut self, list: &Value<'_>, path: &Path<'_>) {
-        for (index, vocabulary) in self.items(list, path) {
-            let path = path.index(index);
-            self.uri(vocabulary, "type", &path);
-            let Some(elements) = vocabulary.member("vocabularyElementList") else {
-                continue;
-            };
-            let path = path.name("vocabularyElementList");
-            for (index, element) in self.items(elements, &path) {
-                self.vocabulary_element(element, &path.index(index));
-            }
-        }
-    }
-
-    fn vocabulary_element(&mut self, element: &Value<'_>, path: &Path<'_>) {
-        self.uri(element, "id", path);
-        if let Some(attributes) = element.member("attributes") {
-            let path = path.name("attributes");
-            for (index, attribute) in self.items(attributes, &path) {
-                let path = path.index(index);
-                self.uri(attribute, "id", &path);
-                if let Some(value @ (Value::Null | Value::Bool(_) | Value::Array(_))) =
-                    attribute.member("attribute")
-                {
-                    self.wrong_type(&path.name("attribute"), value, "a number, string or object");
-                }
-            }
-        }
-        if let Some(children) = element.member("children") {
-            let path = path.name("children");
-            for (index, child) in self.items(children, &path) {
-                match child {
-                    Value::String(text) => {
-                        self.form(uri::is_uri(text), text, &path.index(index), "write a URI");
-                    }
-                    other => self.wrong_type(&path.index(index), other, "a string"),
-                }
-            }
-        }
-    }
-
     fn event_list(&mut self, list: Option<Value<'_>>, active: Active, body: &Path<'_>) {
         let path = body.name("eventList");
         let events = match list {
@@ -381,7 +342,30 @@ impl Reading<'_> {
             None => return self.missing(body, "eventList"),
         };
         for (index, event) in events.into_iter().enumerate() {
-            self.event(event, &active, &path.index(index));
+            let path = &path.index(index);
+            binding::check(&event, path, self.problems);
+            self.event(event, &active, path);
+        }
+    }
+
+    /// Refuses two events of one identity that say different things. An answer
+    /// may show such a conflict; nobody can capture one.
+    fn conflicts(&mut self) {
+        let mut first = HashMap::new();
+        let list = Path::ROOT.name("epcisBody");
+        let list = list.name("eventList");
+        for (index, event) in self.events.iter().enumerate() {
+            let Some(key) = event.logical_key() else {
+                continue;
+            };
+            let (earlier, payload) = *first.entry(key).or_insert((index, event.payload()));
+            if payload != event.payload() {
+                let what = format!("event {earlier} has this eventID and says something else");
+                let mend = "give each event an eventID of its own, or leave it out";
+                let at = list.index(index);
+                self.problems
+                    .add(&at.name("eventID"), Reason::Rule, what, mend);
+            }
         }
     }
 
@@ -414,17 +398,18 @@ impl Reading<'_> {
         jcs::write(event, &mut bytes);
         match Event::from_payload(&bytes) {
             Ok(event) => {
+                rules::check_identities(&event, path, self.problems);
                 self.events.push(event);
                 self.spellings.push(spelling);
             }
-            Err(EventError::TooLarge { bytes }) => self.problems.add(
+            Err(PayloadError::TooLarge { bytes }) => self.problems.add(
                 path,
                 Reason::TooLarge,
                 format!("the event takes {bytes} bytes, more than {PAYLOAD_BYTES_MAX}"),
                 "split the event, or keep bulky data elsewhere and name it by URI",
             ),
-            Err(EventError::Unsound { problems }) => self.problems.add_under(path, problems),
-            Err(error @ EventError::NotCanonical { .. }) => self.problems.add(
+            Err(PayloadError::Unsound { problems }) => self.problems.add_under(path, problems),
+            Err(error @ PayloadError::NotCanonical { .. }) => self.problems.add(
                 path,
                 Reason::NoCanonicalForm,
                 error.to_string(),
@@ -455,7 +440,9 @@ impl Reading<'_> {
                 if let Value::Array(items) = context {
                     self.context_items(items, &at);
                 }
-                active.apply(context, self.contexts, &at, self.problems);
+                if self.problems.len() == before {
+                    active.apply(context, self.contexts, &at, self.problems);
+                }
                 if self.problems.len() > before {
                     // What else is wrong under a broken context is not worth telling.
                     active.epcis = true;
@@ -471,8 +458,14 @@ impl Reading<'_> {
     }
 
     fn context_items(&mut self, items: &[Value<'_>], path: &Path<'_>) {
+        let mut seen = HashSet::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            if items[..index].contains(item) {
+            if !matches!(item, Value::String(_) | Value::Object(_)) {
+                self.wrong_type(&path.index(index), item, "a URL or an object");
+            }
+            let mut text = Vec::new();
+            jcs::write(&item.ordered(), &mut text);
+            if !seen.insert(text) {
                 let what = "the same context stands here twice";
                 self.problems
                     .add(&path.index(index), Reason::Rule, what, "name it once");
@@ -486,7 +479,7 @@ impl Reading<'_> {
         }
     }
 
-    fn no_epcis_context(&mut self, path: &Path<'_>) {
+    pub(crate) fn no_epcis_context(&mut self, path: &Path<'_>) {
         self.problems.add(
             &path.name("@context"),
             Reason::Unresolved,
@@ -496,7 +489,7 @@ impl Reading<'_> {
     }
 
     /// Returns the members of an object around events, its names checked.
-    fn inner<'a>(
+    pub(crate) fn inner<'a>(
         &mut self,
         value: Option<Value<'a>>,
         path: &Path<'_>,
@@ -540,34 +533,6 @@ impl Reading<'_> {
         }
     }
 
-    fn items<'v, 'a>(
-        &mut self,
-        list: &'v Value<'a>,
-        path: &Path<'_>,
-    ) -> impl Iterator<Item = (usize, &'v Value<'a>)> + use<'v, 'a> {
-        let items: &[Value<'a>] = match list {
-            Value::Array(items) => items,
-            other => {
-                self.wrong_type(path, other, "an array");
-                &[]
-            }
-        };
-        items.iter().enumerate()
-    }
-
-    fn uri(&mut self, object: &Value<'_>, name: &str, path: &Path<'_>) {
-        match (object, object.member(name)) {
-            (Value::Object(_), Some(Value::String(text))) => {
-                self.form(uri::is_uri(text), text, &path.name(name), "write a URI");
-            }
-            (Value::Object(_), Some(other)) => {
-                self.wrong_type(&path.name(name), other, "a string");
-            }
-            (Value::Object(_), None) => self.missing(path, name),
-            (other, _) => self.wrong_type(path, other, "an object"),
-        }
-    }
-
     fn text(
         &mut self,
         members: &[(Cow<'_, str>, Value<'_>)],
@@ -590,7 +555,7 @@ impl Reading<'_> {
         }
     }
 
-    fn missing(&mut self, path: &Path<'_>, name: &str) {
+    pub(crate) fn missing(&mut self, path: &Path<'_>, name: &str) {
         let what = format!("{name} is missing");
         self.problems.add(
             &path.name(name),
@@ -600,7 +565,7 @@ impl Reading<'_> {
         );
     }
 
-    fn wrong_type(&mut self, path: &Path<'_>, value: &Value<'_>, right: &str) {
+    pub(crate) fn wrong_type(&mut self, path: &Path<'_>, value: &Value<'_>, right: &str) {
         let what = format!("{} stands here", value.type_name());
         self.problems
             .add(path, Reason::WrongType, what, format!("give {right}"));
@@ -610,7 +575,11 @@ impl Reading<'_> {
 /// The most contexts in one `@context` array.
 const CONTEXTS_MAX: usize = 100;
 
-fn take<'a>(members: &mut Vec<(Cow<'a, str>, Value<'a>)>, name: &str) -> Option<Value<'a>> {
+/// Takes a member out of its object.
+pub(crate) fn take<'a>(
+    members: &mut Vec<(Cow<'a, str>, Value<'a>)>,
+    name: &str,
+) -> Option<Value<'a>> {
     let index = members.iter().position(|(other, _)| other == name)?;
     Some(members.remove(index).1)
 }

@@ -11,22 +11,22 @@ use crate::reader::{self, Value};
 use crate::terms::EventType;
 use crate::time;
 
-/// A payload that is no canonical event.
+/// A payload that is not in the canonical form of what it claims to be.
 #[derive(Debug, thiserror::Error)]
-pub enum EventError {
+pub enum PayloadError {
     /// The payload is longer than [`PAYLOAD_BYTES_MAX`].
     #[error("the payload has {bytes} bytes, more than {PAYLOAD_BYTES_MAX}")]
     TooLarge {
         /// Its length.
         bytes: usize,
     },
-    /// The payload is no sound event.
-    #[error("the payload is no sound event: {}", first(.problems))]
+    /// The payload breaks a rule.
+    #[error("the payload is not sound: {}", first(.problems))]
     Unsound {
         /// Everything found, with pointers into the payload.
         problems: Vec<Problem>,
     },
-    /// The payload is an event, but not in its canonical form.
+    /// The payload is sound, but not in its canonical form.
     #[error("the payload is not canonical: byte {at} differs from the canonical form")]
     NotCanonical {
         /// The first byte that differs.
@@ -198,9 +198,9 @@ impl Event {
     ///
     /// Every node runs this on every event record it holds, and every node
     /// comes to the same judgement: nothing but the bytes is looked at.
-    pub fn from_payload(bytes: &[u8]) -> Result<Event, EventError> {
+    pub fn from_payload(bytes: &[u8]) -> Result<Event, PayloadError> {
         if bytes.len() > PAYLOAD_BYTES_MAX {
-            return Err(EventError::TooLarge { bytes: bytes.len() });
+            return Err(PayloadError::TooLarge { bytes: bytes.len() });
         }
         let mut problems = Problems::default();
         let value = reader::read(bytes, DEPTH_MAX, &mut problems);
@@ -213,20 +213,11 @@ impl Event {
             walk.event(value, &Path::ROOT)
         });
         let Some((event_type, value)) = walked.filter(|_| problems.is_empty()) else {
-            return Err(EventError::Unsound {
+            return Err(PayloadError::Unsound {
                 problems: problems.into_vec(),
             });
         };
-        let mut canonical = Vec::with_capacity(bytes.len());
-        jcs::write(&value, &mut canonical);
-        if canonical != bytes {
-            let at = canonical
-                .iter()
-                .zip(bytes)
-                .take_while(|(left, right)| left == right)
-                .count();
-            return Err(EventError::NotCanonical { at });
-        }
+        let canonical = canonical_bytes(&value, bytes)?;
         let payload = CanonicalEvent(canonical.into_boxed_slice());
         let event = View {
             problems: &mut problems,
@@ -234,7 +225,7 @@ impl Event {
         .event(payload, event_type, value);
         match event {
             Some(event) if problems.is_empty() => Ok(event),
-            _ => Err(EventError::Unsound {
+            _ => Err(PayloadError::Unsound {
                 problems: problems.into_vec(),
             }),
         }
@@ -366,6 +357,18 @@ impl Event {
             _ => serde_json::Map::new(),
         }
     }
+}
+
+/// Writes what was read from a payload, and takes only the same bytes.
+pub(crate) fn canonical_bytes(value: &Value<'_>, bytes: &[u8]) -> Result<Vec<u8>, PayloadError> {
+    let mut canonical = Vec::with_capacity(bytes.len());
+    jcs::write(value, &mut canonical);
+    if canonical == bytes {
+        return Ok(canonical);
+    }
+    let same = canonical.iter().zip(bytes);
+    let at = same.take_while(|(left, right)| left == right).count();
+    Err(PayloadError::NotCanonical { at })
 }
 
 /// Reads the typed view off a walked event.

@@ -48,6 +48,8 @@ pub enum Reason {
     NoCanonicalForm,
     /// An XML element stands where the schema does not let it.
     Misplaced,
+    /// A profile asks for more than EPCIS does.
+    Profile,
 }
 
 impl Reason {
@@ -73,6 +75,7 @@ impl Reason {
             Reason::Identifier => "identifier",
             Reason::NoCanonicalForm => "no-canonical-form",
             Reason::Misplaced => "misplaced",
+            Reason::Profile => "profile",
         }
     }
 }

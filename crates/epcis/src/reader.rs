@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use crate::jcs;
 use crate::number;
 use crate::problem::{Path, Problems, Reason, shown};
 
@@ -35,6 +36,26 @@ impl<'a> Value<'a> {
         match self {
             Value::String(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// Returns the same value with the members of each object in the order of
+    /// RFC 8785.
+    pub(crate) fn ordered(&self) -> Value<'_> {
+        match self {
+            Value::String(text) => Value::String(Cow::Borrowed(text)),
+            Value::Array(items) => Value::Array(items.iter().map(Value::ordered).collect()),
+            Value::Object(members) => {
+                let mut ordered: Vec<_> = members
+                    .iter()
+                    .map(|(name, value)| (Cow::Borrowed(&**name), value.ordered()))
+                    .collect();
+                ordered.sort_by(|left, right| jcs::name_order(&left.0, &right.0));
+                Value::Object(ordered)
+            }
+            Value::Null => Value::Null,
+            Value::Bool(bool) => Value::Bool(*bool),
+            Value::Number(number) => Value::Number(*number),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Writes events as JSON-LD documents that the standard's schema accepts.
+//! Writes events and master data as JSON-LD documents that the standard's schema accepts.
 //!
 //! Bare words come back where the standard's JSON form uses them, extension
 //! names get prefixes, and the context declares just these. The same events
@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::canonical::DEPTH_MAX;
 use crate::context::EPCIS_CONTEXT;
+use crate::document::take;
 use crate::event::Event;
 use crate::global_terms::PREFIXES;
 use crate::jcs;
+use crate::master_data::VocabularyElement;
 use crate::problem::Problems;
 use crate::reader::{self, Value};
 use crate::terms::{EventType, Kind, Shape};
@@ -61,7 +63,7 @@ pub struct Answered<'q> {
 /// Returns one event as a JSON-LD document of its own.
 pub fn event_document(written: Written<'_>) -> String {
     let events = [Tree::of(written)];
-    let prefixes = Prefixes::of(&events);
+    let prefixes = Prefixes::of(&events, &[]);
     let [event] = events;
     let mut members = vec![("@context".into(), prefixes.context())];
     members.extend(prefixes.event(event));
@@ -73,14 +75,31 @@ pub fn capture_document<'e>(
     creation_date: &str,
     events: impl IntoIterator<Item = Written<'e>>,
 ) -> String {
-    let (context, events) = event_list(events);
-    text(&object([
-        ("@context", context),
-        ("type", string("EPCISDocument")),
-        ("schemaVersion", string(SCHEMA_VERSION)),
-        ("creationDate", string(creation_date)),
-        ("epcisBody", object([("eventList", events)])),
-    ]))
+    master_data_document(creation_date, [], events)
+}
+
+/// Returns an `EPCISDocument` with master data in its header, both in their
+/// order.
+pub fn master_data_document<'e>(
+    creation_date: &str,
+    elements: impl IntoIterator<Item = &'e VocabularyElement>,
+    events: impl IntoIterator<Item = Written<'e>>,
+) -> String {
+    let contents = Contents::of(elements, events);
+    let mut members = vec![
+        ("@context".into(), contents.context),
+        ("type".into(), string("EPCISDocument")),
+        ("schemaVersion".into(), string(SCHEMA_VERSION)),
+        ("creationDate".into(), string(creation_date)),
+    ];
+    if let Some(list) = contents.vocabularies {
+        let master_data = object([("vocabularyList", list)]);
+        let header = object([("epcisMasterData", master_data)]);
+        members.push(("epcisHeader".into(), header));
+    }
+    let body = object([("eventList", contents.events)]);
+    members.push(("epcisBody".into(), body));
+    text(&Value::Object(members))
 }
 
 /// Returns an `EPCISQueryDocument` with the events in their order
@@ -89,14 +108,37 @@ pub fn query_document<'e>(
     answered: &Answered<'_>,
     events: impl IntoIterator<Item = Written<'e>>,
 ) -> String {
-    let (context, events) = event_list(events);
+    answer(answered, Contents::of([], events))
+}
+
+/// Returns an `EPCISQueryDocument` with vocabulary elements in their order, as
+/// a master data query answers. Its list of events is empty: the standard's
+/// schema asks for one.
+pub fn master_data_answer<'e>(
+    answered: &Answered<'_>,
+    elements: impl IntoIterator<Item = &'e VocabularyElement>,
+) -> String {
+    let mut contents = Contents::of(elements, []);
+    contents
+        .vocabularies
+        .get_or_insert(Value::Array(Vec::new()));
+    answer(answered, contents)
+}
+
+fn answer(answered: &Answered<'_>, contents: Contents<'_>) -> String {
     let mut results = vec![("queryName".into(), string(answered.query_name))];
     if let Some(subscription) = answered.subscription_id {
         results.push(("subscriptionID".into(), string(subscription)));
     }
-    results.push(("resultsBody".into(), object([("eventList", events)])));
+    let mut body = vec![("eventList".into(), contents.events)];
+    body.extend(
+        contents
+            .vocabularies
+            .map(|list| ("vocabularyList".into(), list)),
+    );
+    results.push(("resultsBody".into(), Value::Object(body)));
     text(&object([
-        ("@context", context),
+        ("@context", contents.context),
         ("type", string("EPCISQueryDocument")),
         ("schemaVersion", string(SCHEMA_VERSION)),
         ("creationDate", string(answered.creation_date)),
@@ -107,14 +149,37 @@ pub fn query_document<'e>(
     ]))
 }
 
-fn event_list<'e>(events: impl IntoIterator<Item = Written<'e>>) -> (Value<'static>, Value<'e>) {
-    let trees: Vec<_> = events.into_iter().map(Tree::of).collect();
-    let prefixes = Prefixes::of(&trees);
-    let events = trees
-        .into_iter()
-        .map(|tree| Value::Object(prefixes.event(tree)))
-        .collect();
-    (prefixes.context(), Value::Array(events))
+/// The parts of a document that share one context.
+struct Contents<'e> {
+    context: Value<'static>,
+    vocabularies: Option<Value<'e>>,
+    events: Value<'e>,
+}
+
+impl<'e> Contents<'e> {
+    fn of(
+        elements: impl IntoIterator<Item = &'e VocabularyElement>,
+        events: impl IntoIterator<Item = Written<'e>>,
+    ) -> Contents<'e> {
+        let events: Vec<_> = events.into_iter().map(Tree::of).collect();
+        let elements: Vec<_> = elements
+            .into_iter()
+            .filter_map(|element| {
+                reader::read(element.payload(), DEPTH_MAX, &mut Problems::default())
+            })
+            .collect();
+        let prefixes = Prefixes::of(&events, &elements);
+        let events = events
+            .into_iter()
+            .map(|tree| Value::Object(prefixes.event(tree)))
+            .collect();
+        let vocabularies = prefixes.vocabularies(elements);
+        Contents {
+            context: prefixes.context(),
+            vocabularies: (!vocabularies.is_empty()).then_some(Value::Array(vocabularies)),
+            events: Value::Array(events),
+        }
+    }
 }
 
 fn object<'a, const N: usize>(members: [(&'static str, Value<'a>); N]) -> Value<'a> {
@@ -167,8 +232,11 @@ struct Prefixes {
 }
 
 impl Prefixes {
-    fn of(events: &[Tree<'_>]) -> Prefixes {
+    fn of(events: &[Tree<'_>], elements: &[Value<'_>]) -> Prefixes {
         let mut found = Found::default();
+        for element in elements {
+            found.element(element);
+        }
         for tree in events {
             found.object(Some(tree.event_type.shape()), &tree.value);
         }
@@ -204,6 +272,51 @@ impl Prefixes {
             contexts.push(Value::Object(own));
         }
         Value::Array(contexts)
+    }
+
+    /// Writes vocabulary elements, neighbours of one type in one vocabulary.
+    fn vocabularies<'e>(&self, elements: Vec<Value<'e>>) -> Vec<Value<'e>> {
+        let mut vocabularies: Vec<(Value<'e>, Vec<Value<'e>>)> = Vec::new();
+        for element in elements {
+            let Value::Object(mut members) = element else {
+                continue;
+            };
+            let Some(vocabulary_type) = take(&mut members, "type") else {
+                continue;
+            };
+            let element = self.element(members);
+            match vocabularies.last_mut() {
+                Some((last, elements)) if *last == vocabulary_type => elements.push(element),
+                _ => vocabularies.push((vocabulary_type, vec![element])),
+            }
+        }
+        let written = vocabularies.into_iter().map(|(vocabulary_type, elements)| {
+            object([
+                ("type", vocabulary_type),
+                ("vocabularyElementList", Value::Array(elements)),
+            ])
+        });
+        written.collect()
+    }
+
+    fn element<'e>(&self, mut members: Vec<(Cow<'e, str>, Value<'e>)>) -> Value<'e> {
+        let mut out = Vec::with_capacity(members.len());
+        out.extend(take(&mut members, "id").map(|id| ("id".into(), id)));
+        if let Some(Value::Object(attributes)) = take(&mut members, "attributes") {
+            let mut list = Vec::with_capacity(attributes.len());
+            for (name, values) in attributes {
+                let Value::Array(values) = values else {
+                    continue;
+                };
+                for value in values {
+                    let id = Value::String(name.clone());
+                    list.push(object([("id", id), ("attribute", self.extension(value))]));
+                }
+            }
+            out.push(("attributes".into(), Value::Array(list)));
+        }
+        out.extend(take(&mut members, "children").map(|list| ("children".into(), list)));
+        Value::Object(out)
     }
 
     fn event<'e>(&self, tree: Tree<'e>) -> Vec<(Cow<'e, str>, Value<'e>)> {
@@ -314,6 +427,25 @@ impl Found {
             }
             self.avoid(name);
             self.value(field.map(|field| &field.kind), value);
+        }
+    }
+
+    /// Looks into a vocabulary element: the names of its attributes are written
+    /// whole, those inside their values with prefixes.
+    fn element(&mut self, element: &Value<'_>) {
+        let Value::Object(members) = element else {
+            return;
+        };
+        for (name, value) in members {
+            match (&**name, value) {
+                ("attributes", Value::Object(attributes)) => {
+                    for (name, values) in attributes {
+                        self.avoid(name);
+                        self.value(None, values);
+                    }
+                }
+                (_, value) => self.value(None, value),
+            }
         }
     }
 

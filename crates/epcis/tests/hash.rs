@@ -382,7 +382,7 @@ fn written(parts: &Parts, spelling: usize) -> Option<Value> {
     let reports: Vec<_> = reports.collect();
     let pick = |both: [&'static str; 2]| both[spelling];
     let time = pick(["2026-10-12T08:00:00+07:00", "2026-10-12T01:00:00.000Z"]);
-    let step = pick(["receiving", "urn:epcglobal:cbv:bizstep:receiving"]);
+    let step = pick(["receiving", "cbv:BizStep-receiving"]);
     let place = pick([
         "urn:epc:id:sgln:8938505.00001.0",
         "https://id.gs1.org/414/8938505000015/254/0",

@@ -1,6 +1,9 @@
 //! Laws that hold for any input: no panic, no second canonical form.
 
-use epcis::{Contexts, Document, Event, EventError, Written, event_document};
+use epcis::{
+    Contexts, Document, Event, PayloadError, VocabularyElement, Written, event_document,
+    master_data_document,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
@@ -10,17 +13,17 @@ const CASES: u32 = 1_000;
 
 /// Documents to begin with: those of the published vectors.
 fn seeds() -> Vec<String> {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../docs/vectors/canonical-event.json"
-    );
-    let text = std::fs::read_to_string(path).expect("the vectors are part of the repository");
-    let file: Value = serde_json::from_str(&text).expect("the vectors are JSON");
-    let cases = file["cases"].as_array().expect("cases is a list");
-    cases
-        .iter()
-        .filter_map(|case| case["document"].as_str().map(str::to_owned))
-        .collect()
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/vectors/");
+    let mut seeds = Vec::new();
+    for file in ["canonical-event.json", "master-data.json"] {
+        let text = std::fs::read_to_string(format!("{folder}{file}"));
+        let text = text.expect("the vectors are part of the repository");
+        let file: Value = serde_json::from_str(&text).expect("the vectors are JSON");
+        let cases = file["cases"].as_array().expect("cases is a list");
+        let documents = cases.iter().filter_map(|case| case["document"].as_str());
+        seeds.extend(documents.map(str::to_owned));
+    }
+    seeds
 }
 
 /// Whatever was read is canonical, and stays the same through writing.
@@ -38,6 +41,14 @@ fn check_laws(document: &Document) -> Result<(), TestCaseError> {
             written
         );
     }
+    for element in &document.master_data {
+        let again = VocabularyElement::from_payload(element.payload());
+        prop_assert_eq!(again.as_ref().ok(), Some(element));
+    }
+    let written = master_data_document("2025-07-14T06:00:00Z", &document.master_data, []);
+    let read = Document::parse(written.as_bytes(), &Contexts::new());
+    let elements = read.map(|document| document.master_data);
+    prop_assert_eq!(elements, Ok(document.master_data.clone()), "{}", written);
     Ok(())
 }
 
@@ -154,7 +165,7 @@ proptest! {
             let (before, after) = text.split_at(place.get(&places) + 2);
             let spaced = format!("{before}{extra}{after}");
             match Event::from_payload(spaced.as_bytes()) {
-                Err(EventError::NotCanonical { .. } | EventError::Unsound { .. }) => {}
+                Err(PayloadError::NotCanonical { .. } | PayloadError::Unsound { .. }) => {}
                 other => prop_assert!(false, "{:?} was taken: {}", other, spaced),
             }
         }

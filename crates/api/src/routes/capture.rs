@@ -96,14 +96,16 @@ async fn parse(app: &Arc<App>, bytes: Vec<u8>) -> Result<Document, Problem> {
     let document = document.await?;
     match document.kind {
         DocumentKind::Events | DocumentKind::QueryResults => Ok(document),
-        DocumentKind::Event | DocumentKind::Message => Err(Problem::Document(vec![epcis::Problem {
-            event: None,
-            pointer: String::new(),
-            position: None,
-            reason: epcis::Reason::WrongForm,
-            what: "this is no document of events".to_owned(),
-            mend: "put the events into the eventList of an EPCISDocument".to_owned(),
-        }])),
+        DocumentKind::Event | DocumentKind::Message => {
+            Err(Problem::Document(vec![epcis::Problem {
+                event: None,
+                pointer: String::new(),
+                position: None,
+                reason: epcis::Reason::WrongForm,
+                what: "this is no document of events".to_owned(),
+                mend: "put the events into the eventList of an EPCISDocument".to_owned(),
+            }]))
+        }
     }
 }
 
