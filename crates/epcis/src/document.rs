@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::binding;
+use crate::binding::{self, Binding};
 use crate::canonical::{DEPTH_MAX, Given, PAYLOAD_BYTES_MAX, Walk};
 use crate::context::{Active, Contexts, EPCIS_CONTEXT};
 use crate::event::{Event, PayloadError};
@@ -61,7 +61,12 @@ impl Document {
     pub fn parse(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
         let mut problems = Problems::default();
         let value = read_json(bytes, &mut problems);
-        Document::of_value(value, Spelling::CANONICAL, contexts, problems)
+        Document::of_value(
+            value,
+            (Binding::Json, Spelling::CANONICAL),
+            contexts,
+            problems,
+        )
     }
 
     /// Reads an XML document of EPCIS 2.0, 1.2 or older, and brings its events
@@ -111,13 +116,14 @@ impl Document {
     /// hash beside it.
     pub(crate) fn of_value(
         value: Option<Value<'_>>,
-        spelling: Spelling,
+        (binding, spelling): (Binding, Spelling),
         contexts: &Contexts,
         mut problems: Problems,
     ) -> Result<Document, Vec<Problem>> {
         let kept = problems.is_empty();
         let mut reading = Reading {
             contexts,
+            binding,
             problems: &mut problems,
             kept,
             events: Vec::new(),
@@ -169,6 +175,7 @@ fn with_event_index(mut problems: Vec<Problem>, kind: Option<DocumentKind>) -> V
 /// One reading of a document, and what came of it so far.
 pub(crate) struct Reading<'c> {
     contexts: &'c Contexts,
+    binding: Binding,
     pub(crate) problems: &'c mut Problems,
     /// The text was read without loss, so that events can be brought to
     /// canonical form.
@@ -232,7 +239,7 @@ impl Reading<'_> {
                 self.context(&Active::default(), &members, &Path::ROOT, true);
                 if self.problems.len() == before {
                     let event = Value::Object(members);
-                    binding::check(&event, &Path::ROOT, self.problems);
+                    binding::check(self.binding, &event, &Path::ROOT, self.problems);
                     self.event(event, &Active::default(), &Path::ROOT);
                 }
             }
@@ -343,7 +350,7 @@ impl Reading<'_> {
         };
         for (index, event) in events.into_iter().enumerate() {
             let path = &path.index(index);
-            binding::check(&event, path, self.problems);
+            binding::check(self.binding, &event, path, self.problems);
             self.event(event, &active, path);
         }
     }

@@ -263,7 +263,7 @@ async fn an_event_without_an_id_is_found_by_its_hash_and_by_its_record() {
     node.holds(&[event(2)]).await;
     for name in [&record, &derived] {
         let page = node.client.event(name).await.expect("a page");
-        assert_eq!(ids(page.events()), [derived.clone()], "{name}");
+        assert_eq!(ids(page.events()), std::slice::from_ref(&derived), "{name}");
     }
     let query = EventQuery {
         event_id: vec![derived.clone(), event_id(9)],

@@ -25,6 +25,7 @@ use std::marker::PhantomData;
 use self::names::Names;
 use self::schema::Version;
 use self::tree::{Broken, Element};
+use crate::binding::Binding;
 use crate::context::Contexts;
 use crate::document::Document;
 use crate::hash::Spelling;
@@ -69,7 +70,7 @@ pub(crate) fn parse(
     } else {
         let value = conversion.document(&root);
         let spelling = conversion.spelling;
-        Document::of_value(value, spelling, contexts, problems)
+        Document::of_value(value, (Binding::Xml, spelling), contexts, problems)
     };
     result.map_err(|problems| placed(problems, source, &names, &root))
 }
