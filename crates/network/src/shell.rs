@@ -283,7 +283,15 @@ impl Shell {
                 Output::WakeAt { ms } => {
                     self.wake_at = Some(self.started + Duration::from_millis(ms));
                 }
-                Output::Count { counter, by } => self.metrics.replication(counter, by),
+                Output::Count { counter, by } => {
+                    if counter == replica::Counter::UntoldLogs {
+                        tracing::error!(
+                            logs = by,
+                            "more logs are held than a frontier has room for: peers are not told of them"
+                        );
+                    }
+                    self.metrics.replication(counter, by);
+                }
                 Output::Published { log, size } => {
                     self.published.insert(log, size);
                 }

@@ -14,7 +14,7 @@ use record::{CharterRef, Digest, LogId, ScopeName};
 
 use crate::Config;
 use crate::event::{Fault, Head};
-use crate::frontier::{Baseline, Difference, FRONTIER_LOGS_MAX, Frontier};
+use crate::frontier::{Baseline, Difference, Frontier};
 use crate::message::Message;
 
 /// The most logs that one message says in full, and the most changes of one
@@ -48,6 +48,7 @@ pub(crate) enum Learned {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     scopes: BTreeSet<ScopeName>,
+    logs_max: usize,
     /// What we told last on this connection.
     told: Baseline,
     /// Logs that advanced here since.
@@ -89,6 +90,7 @@ impl Exchange {
             baseline.is_within(&scopes).then_some(baseline)
         };
         let (sent, received) = (kept(sent), kept(received));
+        own.tell(&scopes);
         let nothing = Baseline::of_entries(Vec::new(), Digest::of(&[]));
         let mut exchange = Self {
             told: nothing,
@@ -106,6 +108,7 @@ impl Exchange {
             parts: Vec::new(),
             awaits_full: false,
             asked_for_roots: false,
+            logs_max: own.logs_max(),
             scopes,
         };
         let messages = exchange.first(own, charter, sent, now_ms);
@@ -119,7 +122,7 @@ impl Exchange {
         sent: Option<Baseline>,
         now_ms: u64,
     ) -> Vec<Message> {
-        let Some(sent) = sent.filter(|sent| !sent.is_beyond(own)) else {
+        let Some(sent) = sent.filter(|sent| !sent.is_beyond(own, &self.scopes)) else {
             return self.full(own, charter, now_ms);
         };
         self.told = sent;
@@ -134,7 +137,7 @@ impl Exchange {
         self.delta(own, charter, true, now_ms)
     }
 
-    /// Takes that a log advanced here.
+    /// Takes that a log of which the peer is told advanced here.
     pub(crate) fn advanced(&mut self, log: &LogId, now_ms: u64, config: &Config) {
         self.dirty.insert(log.clone());
         self.announce_at
@@ -207,7 +210,8 @@ impl Exchange {
             return self.full(own, charter, now_ms);
         };
         let (baseline, root) = (self.told.root(), own.root(&self.scopes));
-        if let Err(what) = self.told.apply(&changed, &new, root) {
+        // What was told and what is new are within what there is room for.
+        if let Err(what) = self.told.apply(&changed, &new, root, self.logs_max) {
             unreachable!("our own delta applies to its own baseline: {what}");
         }
         if keep {
@@ -314,7 +318,7 @@ impl Exchange {
         let Some(received) = received.filter(|received| received.root() == baseline) else {
             return Ok(self.mismatch());
         };
-        let logs = received.apply(changed, new, root);
+        let logs = received.apply(changed, new, root, self.logs_max);
         let logs = logs.map_err(|what| Fault::BadMessage(format!("a delta with {what}")))?;
         Ok(match self.now_known() {
             Learned::Nothing => Learned::Logs(logs),
@@ -338,7 +342,7 @@ impl Exchange {
             return bad("parts out of order");
         }
         self.parts.extend(entries);
-        if self.parts.len() > FRONTIER_LOGS_MAX {
+        if self.parts.len() > self.logs_max {
             return bad("too many logs");
         }
         let Some(root) = root else {
@@ -426,6 +430,7 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frontier::FRONTIER_LOGS_MAX;
     use record::{Epoch, RawKey};
 
     const CHARTER: CharterRef = CharterRef {
@@ -456,7 +461,7 @@ mod tests {
     impl Side {
         fn open(heads: &[Head], kept: [Option<Vec<u8>>; 2]) -> (Self, Vec<Message>) {
             let scopes = [ScopeName::new("public").expect("a good name")].into();
-            let mut own = Frontier::new(heads.to_vec());
+            let mut own = Frontier::new(heads.to_vec(), FRONTIER_LOGS_MAX);
             let (exchange, said) = Exchange::open(&mut own, CHARTER, scopes, kept, 0);
             (Self { own, exchange }, said)
         }

@@ -318,6 +318,9 @@ pub enum Counter {
     GapBodies,
     /// Bodies of a scope that not both may read.
     OutOfScopeBodies,
+    /// Logs that we hold and for which a frontier had no room, once for each
+    /// set of common scopes: peers are not told of them.
+    UntoldLogs,
     /// Wants sent.
     WantsSent,
     /// Wants that a peer let lie until another was asked.
@@ -329,7 +332,7 @@ pub enum Counter {
 
 impl Counter {
     /// Returns every counter, for the registry of metrics.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::DuplicateRecords,
         Self::FullFrontiers,
         Self::DeltaFrontiers,
@@ -345,6 +348,7 @@ impl Counter {
         Self::PassedOverBodies,
         Self::GapBodies,
         Self::OutOfScopeBodies,
+        Self::UntoldLogs,
         Self::WantsSent,
         Self::StalledWants,
         Self::UnservedWants,
@@ -368,6 +372,7 @@ impl Counter {
             Self::PassedOverBodies => "passed_over_bodies",
             Self::GapBodies => "gap_bodies",
             Self::OutOfScopeBodies => "out_of_scope_bodies",
+            Self::UntoldLogs => "untold_logs",
             Self::WantsSent => "wants_sent",
             Self::StalledWants => "stalled_wants",
             Self::UnservedWants => "unserved_wants",

@@ -77,6 +77,9 @@ pub struct Config {
     pub wants_max: usize,
     /// How many of them of one peer; at most [`WANTS_SERVED_MAX`].
     pub wants_per_peer_max: usize,
+    /// How many logs one frontier may have, told or taken:
+    /// [`FRONTIER_LOGS_MAX`] in every federation, fewer in tests.
+    pub frontier_logs_max: usize,
 }
 
 impl Default for Config {
@@ -90,6 +93,7 @@ impl Default for Config {
             retry_ms: 30_000,
             wants_max: 64,
             wants_per_peer_max: 16,
+            frontier_logs_max: FRONTIER_LOGS_MAX,
         }
     }
 }
@@ -120,10 +124,10 @@ impl Replica {
     /// A change of the charter takes a new machine and new connections.
     pub fn new(config: Config, own_key: RawKey, charter: CharterRef, heads: Vec<Head>) -> Self {
         Self {
+            own: Frontier::new(heads, config.frontier_logs_max),
             config,
             own_key,
             charter,
-            own: Frontier::new(heads),
             peers: BTreeMap::new(),
             pulls: Pulls::default(),
             judging: Judging::default(),
@@ -212,7 +216,6 @@ impl Replica {
             return;
         }
         self.judging.forget(key);
-        self.own.forget_roots();
         self.pulls.hurry(key, now_ms);
         for log in self.pulls.asked_of(key) {
             self.pulls.end(&log);
@@ -231,7 +234,9 @@ impl Replica {
             if !peer.reads(&log) {
                 continue;
             }
-            peer.exchange.advanced(&log, now_ms, &self.config);
+            if self.own.is_told(&log, &peer.scopes) {
+                peer.exchange.advanced(&log, now_ms, &self.config);
+            }
             peer.compare(&log, &self.own);
             peer.acknowledge(&log, log.author == *key, now_ms + self.config.ack_delay_ms);
             peer.consider_push(&log, &self.own_key);

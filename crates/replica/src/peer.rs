@@ -86,7 +86,7 @@ impl Peer {
 
     /// Takes that the peer holds a log this far.
     pub(crate) fn raise(&mut self, log: &LogId, size: u64, own: &Frontier) {
-        let room = || own.size(log) > 0 || self.beyond.len() < own.len() + CLAIMS_MAX;
+        let room = || own.size(log) > 0 || self.beyond.len() < CLAIMS_MAX;
         if size > self.held(log) && room() {
             self.beyond.insert(log.clone(), size);
         }
@@ -110,7 +110,7 @@ impl Peer {
     /// Looks again at all logs; returns those that differ.
     pub(crate) fn compare_all(&mut self, own: &Frontier) -> Vec<LogId> {
         let scopes = std::mem::take(&mut self.scopes);
-        let mut logs: BTreeSet<LogId> = own.within(&scopes).map(|(log, ..)| log.clone()).collect();
+        let mut logs: BTreeSet<LogId> = own.held(&scopes).cloned().collect();
         self.scopes = scopes;
         logs.extend(self.exchange.received_logs().cloned());
         logs.extend(self.beyond.keys().cloned());

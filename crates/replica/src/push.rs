@@ -225,7 +225,7 @@ mod tests {
             size: *size,
             root,
         });
-        Frontier::new(heads.collect())
+        Frontier::new(heads.collect(), crate::FRONTIER_LOGS_MAX)
     }
 
     fn order(push: &mut Push, own: &Frontier) -> Option<(LogId, u64)> {

@@ -3,7 +3,7 @@
 use record::{LogId, RawKey};
 
 use crate::Replica;
-use crate::event::Output;
+use crate::event::{Counter, Output};
 use crate::message::Message;
 use crate::pull::Active;
 
@@ -24,6 +24,8 @@ impl Replica {
             self.pump(now_ms, key);
         }
         self.wake(now_ms);
+        let untold = self.own.take_untold();
+        self.count(Counter::UntoldLogs, untold);
     }
 
     /// Says what a peer's timers ask for.

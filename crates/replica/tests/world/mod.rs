@@ -114,6 +114,7 @@ struct Flow {
 }
 
 pub(crate) struct World {
+    pub(crate) config: Config,
     pub(crate) now: u64,
     pub(crate) nodes: Vec<Node>,
     pub(crate) random: Random,
@@ -131,9 +132,19 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64, scopes: Vec<BTreeSet<ScopeName>>, delay_ms_max: u64) -> Self {
+        Self::with(Config::default(), seed, scopes, delay_ms_max)
+    }
+
+    /// Makes a world whose machines have these settings.
+    pub(crate) fn with(
+        config: Config,
+        seed: u64,
+        scopes: Vec<BTreeSet<ScopeName>>,
+        delay_ms_max: u64,
+    ) -> Self {
         let nodes = scopes.into_iter().enumerate().map(|(node, scopes)| Node {
             scopes,
-            replica: Replica::new(Config::default(), key(node), CHARTER, Vec::new()),
+            replica: Replica::new(config.clone(), key(node), CHARTER, Vec::new()),
             disk: Disk::default(),
             snapshot: None,
             run: 1,
@@ -144,6 +155,7 @@ impl World {
         Self {
             now: 1,
             nodes: nodes.collect(),
+            config,
             random: Random(seed),
             delay_ms_max,
             last_message_at: 0,
@@ -309,7 +321,14 @@ impl World {
         n.wake_at = None;
         n.ledger_free_at = 0;
         let heads = n.disk.0.iter().map(|(log, size)| head(log, *size));
-        n.replica = Replica::new(Config::default(), key(node), CHARTER, heads.collect());
+        n.replica = Replica::new(self.config.clone(), key(node), CHARTER, heads.collect());
+    }
+
+    /// Lets a node hold this much of a log, wherever it has it from.
+    pub(crate) fn hold(&mut self, node: usize, log: &LogId, size: u64) {
+        self.nodes[node].disk.0.insert(log.clone(), size);
+        let head = head(log, size);
+        self.handle(node, Input::Durable { head });
     }
 
     fn arrive(&mut self, from: usize, to: usize, body: Body) {
