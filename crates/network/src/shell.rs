@@ -7,7 +7,7 @@ use std::time::Duration;
 use ledger::Ledger;
 use libp2p::PeerId;
 use record::{LogId, RawKey};
-use replica::{Fault, Input, Message, Output, Replica, Side, Token};
+use replica::{Fault, Input, Message, Outcome, Output, Replica, Side, Token};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -208,6 +208,10 @@ impl Shell {
         })?;
         if let Some(reason) = verdict.refused {
             count(&self.metrics.refused_bodies, reason);
+        }
+        if verdict.outcome == Outcome::Bare {
+            let reason = "bare-body";
+            tracing::warn!(%peer, %log, reason, "dropped: a record comes without its content");
         }
         let input = Input::Judged {
             peer,

@@ -151,6 +151,9 @@ pub enum Outcome {
     /// No known charter version grants anything to the log's key: neither
     /// stored nor held against the peer.
     PassedOver,
+    /// It is sound, and a record in it that is not held comes without its
+    /// content: nothing is stored, and another peer is asked.
+    Bare,
     /// It fails hash, signature or form: the fault of the peer that sent it,
     /// whoever is its author.
     Refused {
@@ -314,6 +317,8 @@ pub enum Counter {
     RefusedBodies,
     /// Bodies of a log whose key no known charter version grants.
     PassedOverBodies,
+    /// Bodies with a record that is not held and comes without its content.
+    BareBodies,
     /// Bodies that began beyond what is held.
     GapBodies,
     /// Bodies of a scope that not both may read.
@@ -332,7 +337,7 @@ pub enum Counter {
 
 impl Counter {
     /// Returns every counter, for the registry of metrics.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::DuplicateRecords,
         Self::FullFrontiers,
         Self::DeltaFrontiers,
@@ -346,6 +351,7 @@ impl Counter {
         Self::BodiesNotSent,
         Self::RefusedBodies,
         Self::PassedOverBodies,
+        Self::BareBodies,
         Self::GapBodies,
         Self::OutOfScopeBodies,
         Self::UntoldLogs,
@@ -370,6 +376,7 @@ impl Counter {
             Self::BodiesNotSent => "bodies_not_sent",
             Self::RefusedBodies => "refused_bodies",
             Self::PassedOverBodies => "passed_over_bodies",
+            Self::BareBodies => "bare_bodies",
             Self::GapBodies => "gap_bodies",
             Self::OutOfScopeBodies => "out_of_scope_bodies",
             Self::UntoldLogs => "untold_logs",

@@ -332,6 +332,7 @@ impl Replica {
                     self.pulls.end(&log);
                 }
             }
+            Outcome::Bare => self.bare(now_ms, key, &log),
             Outcome::Refused { reason } => {
                 self.count(Counter::RefusedBodies, 1);
                 self.fault(now_ms, key, Fault::Refused(reason));
@@ -368,6 +369,18 @@ impl Replica {
             }
             None => self.reconsider(log, now_ms),
         }
+    }
+
+    /// Takes that a peer sent headers without their content, which it may not
+    /// have: whoever else offers the log is asked for all of it.
+    fn bare(&mut self, now_ms: u64, key: RawKey, log: &LogId) {
+        self.count(Counter::BareBodies, 1);
+        let active = self.pulls.active(log);
+        if active.is_some_and(|active| active.peer == key) {
+            self.unserved(now_ms, log);
+        }
+        let peer = self.peers.get_mut(&key).expect("its bodies go with it");
+        peer.fail(log, now_ms + self.config.retry_ms);
     }
 
     /// Takes that a peer does not serve a want: another is asked.

@@ -167,6 +167,32 @@ fn a_log_that_is_passed_over_is_not_asked_for_again() {
 }
 
 #[test]
+fn a_body_without_its_content_is_asked_of_another() {
+    let wanted = log(RawKey([9; 32]), "public");
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[head(&wanted, 5)]);
+    bench.meet(OTHER, &[head(&wanted, 5)]);
+    bench.body(PEER, &wanted, [0, 5], 900);
+    let outputs = bench.judge(PEER, &wanted, Outcome::Bare);
+    assert_eq!((fault(&outputs), wants(&outputs)), (None, vec![(OTHER, 0)]));
+    assert_eq!(counted(&outputs, Counter::BareBodies), 1);
+    assert!(!said(&bench.tick_after(100)).iter().any(is_ack));
+    // Nobody asked for this one: it makes nobody a source that is asked first.
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(OTHER, &[]);
+    bench.body(OTHER, &wanted, [0, 5], 900);
+    let outputs = bench.judge(OTHER, &wanted, Outcome::Bare);
+    assert_eq!((fault(&outputs), wants(&outputs)), (None, vec![]));
+    assert_eq!(wants(&bench.meet(PEER, &[head(&wanted, 5)])), [(PEER, 0)]);
+    let gone = bench.give(Input::Disconnected { peer: PEER });
+    assert_eq!(wants(&gone), [], "not so soon");
+}
+
+fn is_ack((_, message): &(RawKey, &Message)) -> bool {
+    matches!(message, Message::Ack { .. })
+}
+
+#[test]
 fn credit_is_enforced_and_given_back() {
     let theirs = log(PEER, "public");
     let mut bench = Bench::new(Vec::new());

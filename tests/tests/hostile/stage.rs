@@ -24,6 +24,7 @@ pub(crate) const MESSAGES: &str = "network_refused_messages_total";
 
 /// Counters of what is no blame on whoever sent it.
 pub(crate) const PASSED_OVER: &str = "replica_passed_over_bodies_total";
+pub(crate) const BARE: &str = "replica_bare_bodies_total";
 pub(crate) const GAPS: &str = "replica_gap_bodies_total";
 
 /// The one refusal that is no fault: a cut line looks the same.
@@ -76,6 +77,7 @@ struct Scene {
     /// What ends a connection, by its line in the metrics.
     refused: BTreeMap<String, u64>,
     passed_over: u64,
+    bare: u64,
     gaps: u64,
     heads: Vec<ledger::Head>,
     stored: u64,
@@ -244,6 +246,8 @@ impl Stage {
         assert_eq!(after.stored, before.stored, "something was stored");
         let outcome = if after.passed_over > before.passed_over {
             Outcome::WithoutBlame(PASSED_OVER)
+        } else if after.bare > before.bare {
+            Outcome::WithoutBlame(BARE)
         } else if after.gaps > before.gaps {
             Outcome::WithoutBlame(GAPS)
         } else {
@@ -284,6 +288,7 @@ impl Stage {
         Scene {
             refused: refused.collect(),
             passed_over: counter(&metrics, PASSED_OVER),
+            bare: counter(&metrics, BARE),
             gaps: counter(&metrics, GAPS),
             heads: self.victim.ledger.heads(),
             stored: self.victim.stored(),
