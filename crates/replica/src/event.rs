@@ -72,7 +72,8 @@ pub enum Input {
         head: Head,
     },
     /// Bulk bytes of a body that is not complete yet arrived: the peer is slow,
-    /// not stuck. To be given now and then, once a second is plenty.
+    /// not stuck, for as long as that may take. To be given now and then, once
+    /// a second is plenty.
     Arriving {
         /// Who is sending.
         peer: RawKey,

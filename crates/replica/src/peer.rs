@@ -35,8 +35,13 @@ pub(crate) struct Peer {
     failed: BTreeMap<LogId, u64>,
     /// When the peer may be asked for anything again.
     pub(crate) stalled_until: u64,
-    /// When the peer last moved a body forward.
-    pub(crate) progress_at: u64,
+    /// When bytes of a body of the peer last arrived, or were judged.
+    pub(crate) moved_at: u64,
+    /// When a body of the peer last brought a log forward.
+    pub(crate) advanced_at: u64,
+    /// How many wants the peer left unserved, less the bodies that brought
+    /// forward what it was asked for: who has left fewer is asked first.
+    pub(crate) unserved: u64,
     /// Logs of which the peer sent us bodies: it is to learn what became of
     /// them. Bounded by our logs.
     supplied: BTreeSet<LogId>,
@@ -65,7 +70,9 @@ impl Peer {
             passed: BTreeSet::new(),
             failed: BTreeMap::new(),
             stalled_until: 0,
-            progress_at: 0,
+            moved_at: 0,
+            advanced_at: 0,
+            unserved: 0,
             supplied: BTreeSet::new(),
             acks: BTreeSet::new(),
             ack_at: None,

@@ -256,7 +256,7 @@ impl Replica {
         }
         let received = peer.window.receive(bytes);
         received.map_err(|fault| (Discarded::NotConnected, Some(fault)))?;
-        peer.progress_at = now_ms;
+        peer.moved_at = now_ms;
         if !peer.reads(log) {
             // With another charter version, the peer may well be right.
             let fault = peer
@@ -306,13 +306,14 @@ impl Replica {
             end,
             bytes,
         } = body;
-        self.progress(now_ms, &key);
+        self.moved(now_ms, &key);
         self.give_back(key, bytes);
         match outcome {
             Outcome::Appended { size } => {
                 if size > self.own.size(&log) {
                     self.judging.appended(&log, size);
                 }
+                self.advanced(now_ms, key, &log);
                 self.supplied(now_ms, key, &log, end);
             }
             Outcome::Duplicate => {
@@ -340,6 +341,15 @@ impl Replica {
         }
         let turn = self.turn(&log, now_ms);
         self.reconsider(&log, turn);
+    }
+
+    /// Takes that a body of a peer brought a log forward.
+    fn advanced(&mut self, now_ms: u64, key: RawKey, log: &LogId) {
+        let peer = self.peers.get_mut(&key).expect("its bodies go with it");
+        peer.advanced_at = now_ms;
+        if self.pulls.advanced(log, &key, now_ms) {
+            peer.unserved = peer.unserved.saturating_sub(1);
+        }
     }
 
     /// Takes that a peer sent a good body of a log: it holds it that far, and
@@ -396,6 +406,7 @@ impl Replica {
             self.count(Counter::StalledWants, 1);
             if let Some(peer) = self.peers.get_mut(&active.peer) {
                 peer.fail(log, now_ms + self.config.retry_ms);
+                peer.unserved += 1;
             }
             self.reconsider(log, now_ms);
         }

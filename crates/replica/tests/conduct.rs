@@ -351,6 +351,54 @@ fn a_stalled_want_goes_to_another_peer() {
 }
 
 #[test]
+fn bodies_that_bring_nothing_are_no_service() {
+    let [wanted, held] = ["public", "national"].map(|name| log(RawKey([9; 32]), name));
+    let mut bench = Bench::new(vec![head(&held, 5)]);
+    bench.meet(PEER, &[head(&wanted, 5), head(&held, 5)]);
+    bench.meet(OTHER, &[head(&wanted, 5)]);
+    let mut asked = Vec::new();
+    for second in 0..119 {
+        bench.now += 1_000;
+        let outputs = bench.body(PEER, &held, [second % 5, 5], 9);
+        asked.extend(wants(&outputs));
+    }
+    assert_eq!(asked, [], "for as long as a slow line may take");
+    bench.now += 1_000;
+    let outputs = bench.body(PEER, &held, [0, 5], 9);
+    assert_eq!(wants(&outputs), [(OTHER, 0)]);
+}
+
+#[test]
+fn a_want_behind_others_has_its_time_too() {
+    let [served, waits] = ["national", "public"].map(|name| log(RawKey([9; 32]), name));
+    let both = [head(&served, 1_000), head(&waits, 5)];
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &both);
+    bench.meet(OTHER, &both);
+    for minute in 1..=10 {
+        let mut asked = Vec::new();
+        for _ in 0..15 {
+            bench.now += 4_000;
+            asked.extend(wants(&bench.give(Input::Arriving { peer: PEER })));
+        }
+        let due = if minute < 10 {
+            vec![]
+        } else {
+            vec![(OTHER, 0)]
+        };
+        assert_eq!(asked, due, "minute {minute}");
+        let size = minute * 10;
+        bench.body(PEER, &served, [size - 10, size], 900);
+        bench.judge(PEER, &served, Outcome::Appended { size });
+        bench.give(Input::Durable {
+            head: head(&served, size),
+        });
+    }
+    let peers = bench.replica.status().peers;
+    assert!(peers.iter().all(|peer| peer.wants_out == 1), "{peers:#?}");
+}
+
+#[test]
 fn the_author_is_asked_first_and_its_push_is_waited_for() {
     let theirs = log(PEER, "public");
     let mut bench = Bench::new(Vec::new());

@@ -289,6 +289,49 @@ fn more_logs_than_a_frontier_holds_end_no_connection() {
 }
 
 #[test]
+fn peers_that_drip_keep_nobody_from_what_others_hold() {
+    let mut world = World::new(5, vec![all_scopes(); 6], 5);
+    world.dripping = (1..5).collect();
+    for node in 1..6 {
+        for number in 0..200 {
+            world.hold(node, &of_nobody_here(number), 3);
+        }
+    }
+    for node in 1..6 {
+        world.join(0, node);
+        world.run_until(world.now + 2_000);
+    }
+    // What is not asked of the four is there at once, the rest soon after they
+    // brought nothing for two minutes.
+    let held = |world: &World| world.nodes[0].disk.0.len();
+    world.run_until(30_000);
+    assert_eq!(held(&world), 200 - 4 * 16);
+    world.run_until(140_000);
+    assert_eq!(held(&world), 200);
+    assert_eq!(world.count(Counter::StalledWants), 4 * 16);
+}
+
+#[test]
+fn a_slow_line_is_not_taken_for_a_peer_that_drips() {
+    let mut world = World::new(6, vec![all_scopes(); 2], 5);
+    world.bytes_per_s.insert(1, 4_000);
+    let logs = 0..6;
+    for number in logs.clone() {
+        world.hold(1, &of_nobody_here(number), 40);
+    }
+    world.join(0, 1);
+    world.run_until(1_500_000);
+    for number in logs {
+        assert_eq!(
+            world.nodes[0].disk.0.get(&of_nobody_here(number)),
+            Some(&40)
+        );
+    }
+    assert_eq!(world.count(Counter::StalledWants), 0);
+    assert_eq!(world.count(Counter::DuplicateRecords), 0);
+}
+
+#[test]
 fn an_unchanged_pair_meets_by_root_alone() {
     let mut world = parted();
     world.join(0, 1);
