@@ -246,6 +246,7 @@ impl Replica {
             if self.own.is_told(&log, &peer.scopes) {
                 peer.exchange.advanced(&log, now_ms, &self.config);
             }
+            peer.hold(&log);
             peer.compare(&log, &self.own);
             peer.acknowledge(&log, log.author == *key, now_ms + self.config.ack_delay_ms);
             peer.consider_push(&log, &self.own_key);

@@ -24,8 +24,11 @@ pub(crate) struct Peer {
     pub(crate) push: Push,
     pub(crate) window: Window,
     /// How far the peer is known to hold logs beyond what it told: by its
-    /// acknowledgements and its bodies. Bounded by our logs and `CLAIMS_MAX`.
+    /// acknowledgements and its bodies. Bounded by our logs of the common
+    /// scopes and `CLAIMS_MAX`.
     beyond: BTreeMap<LogId, u64>,
+    /// The logs among these that we do not hold.
+    claims: BTreeSet<LogId>,
     /// The logs of the common scopes that one side holds further.
     pub(crate) differing: BTreeSet<LogId>,
     /// Logs of the peer that the ledger passed over: not asked for again.
@@ -66,6 +69,7 @@ impl Peer {
             push: Push::new(own_key),
             window: Window::default(),
             beyond: BTreeMap::new(),
+            claims: BTreeSet::new(),
             differing: BTreeSet::new(),
             passed: BTreeSet::new(),
             failed: BTreeMap::new(),
@@ -93,15 +97,27 @@ impl Peer {
 
     /// Takes that the peer holds a log this far.
     pub(crate) fn raise(&mut self, log: &LogId, size: u64, own: &Frontier) {
-        let room = || own.size(log) > 0 || self.beyond.len() < CLAIMS_MAX;
-        if size > self.held(log) && room() {
-            self.beyond.insert(log.clone(), size);
+        if size <= self.held(log) {
+            return;
         }
+        if own.size(log) == 0 && !self.claims.contains(log) {
+            if self.claims.len() >= CLAIMS_MAX {
+                return;
+            }
+            self.claims.insert(log.clone());
+        }
+        self.beyond.insert(log.clone(), size);
+    }
+
+    /// Takes that a log is held here, so that it is no mere claim.
+    pub(crate) fn hold(&mut self, log: &LogId) {
+        self.claims.remove(log);
     }
 
     /// Forgets what was known beyond the peer's frontier, which replaces it.
     pub(crate) fn forget_beyond(&mut self) {
         self.beyond.clear();
+        self.claims.clear();
     }
 
     /// Looks again at who holds a log further.

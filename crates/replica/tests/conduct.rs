@@ -326,6 +326,35 @@ fn unknown_and_forbidden_logs_get_the_same_silence() {
 }
 
 #[test]
+fn how_many_claims_are_noted_tells_nothing_of_other_scopes() {
+    let numbered = |author: u8, scope_name, number: u16| {
+        let mut log = log(RawKey([author; 32]), scope_name);
+        log.epoch.0[..2].copy_from_slice(&number.to_be_bytes());
+        log
+    };
+    let noted = |secrets: u16, public: u16| {
+        let secrets = (0..secrets).map(|n| head(&numbered(9, "with-gacc", n), 1));
+        let public = (0..public).map(|n| head(&numbered(8, "public", n), 1));
+        let mut bench = Bench::new(secrets.chain(public).collect());
+        bench.meet(PEER, &[]);
+        for number in 0..1_500 {
+            bench.body(PEER, &numbered(9, "public", number), [1, 2], 9);
+        }
+        // What comes to be held makes room.
+        let held = numbered(9, "public", 0);
+        bench.give(Input::Durable {
+            head: head(&held, 2),
+        });
+        bench.body(PEER, &numbered(9, "public", 2_000), [1, 2], 9);
+        let status = bench.replica.status();
+        (status.wants_out, status.wants_waiting)
+    };
+    assert_eq!(noted(0, 0), (16, 1_024 - 16));
+    assert_eq!(noted(2_000, 0), noted(0, 0));
+    assert_eq!(noted(0, 2_000), noted(0, 0));
+}
+
+#[test]
 fn a_stalled_want_goes_to_another_peer() {
     let wanted = log(RawKey([9; 32]), "public");
     let mut bench = Bench::new(Vec::new());
