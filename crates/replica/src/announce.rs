@@ -69,7 +69,7 @@ pub(crate) struct Exchange {
     /// Whether `received` was told, or confirmed, on this connection.
     known: bool,
     /// The parts of a full map whose last part has not come.
-    parts: Vec<Head>,
+    parts: Option<Vec<Head>>,
     /// We asked for the full map and pass over all else until it comes.
     awaits_full: bool,
     /// We asked for the full map to see which roots differ.
@@ -105,7 +105,7 @@ impl Exchange {
             received,
             received_kept_at: None,
             known: false,
-            parts: Vec::new(),
+            parts: None,
             awaits_full: false,
             asked_for_roots: false,
             logs_max: own.logs_max(),
@@ -273,7 +273,16 @@ impl Exchange {
     }
 
     /// Takes the root alone.
-    pub(crate) fn receive_root(&mut self, own: &mut Frontier, root: Digest) -> Learned {
+    pub(crate) fn receive_root(
+        &mut self,
+        own: &mut Frontier,
+        root: Digest,
+    ) -> Result<Learned, Fault> {
+        self.refuse_between_parts()?;
+        Ok(self.learn_root(own, root))
+    }
+
+    fn learn_root(&mut self, own: &mut Frontier, root: Digest) -> Learned {
         if self.awaits_full {
             return Learned::Nothing;
         }
@@ -311,6 +320,7 @@ impl Exchange {
         changed: &[crate::Change],
         new: &[Head],
     ) -> Result<Learned, Fault> {
+        self.refuse_between_parts()?;
         if self.awaits_full {
             return Ok(Learned::Nothing);
         }
@@ -334,21 +344,22 @@ impl Exchange {
         root: Option<Digest>,
     ) -> Result<Option<Vec<Head>>, Fault> {
         let bad = |what: &str| Err(Fault::BadMessage(format!("a full map with {what}")));
-        let continues = match (self.parts.last(), entries.first()) {
+        let parts = self.parts.get_or_insert_default();
+        let continues = match (parts.last(), entries.first()) {
             (Some(last), Some(first)) => last.log < first.log,
             _ => true,
         };
         if !continues {
             return bad("parts out of order");
         }
-        self.parts.extend(entries);
-        if self.parts.len() > self.logs_max {
+        parts.extend(entries);
+        if parts.len() > self.logs_max {
             return bad("too many logs");
         }
         let Some(root) = root else {
             return Ok(None);
         };
-        let parts = std::mem::take(&mut self.parts);
+        let parts = self.parts.take().unwrap_or_default();
         let sum = parts
             .iter()
             .map(|entry| (&entry.log, entry.size, &entry.root));
@@ -421,6 +432,13 @@ impl Exchange {
         }
     }
 
+    fn refuse_between_parts(&self) -> Result<(), Fault> {
+        match self.parts {
+            Some(_) => Err(Fault::BadMessage("a full map cut off".to_owned())),
+            None => Ok(()),
+        }
+    }
+
     fn mismatch(&mut self) -> Learned {
         self.awaits_full = true;
         Learned::Mismatch
@@ -468,7 +486,10 @@ mod tests {
 
         fn hear(&mut self, message: &Message) -> Learned {
             match message.clone() {
-                Message::InSync { root, .. } => self.exchange.receive_root(&mut self.own, root),
+                Message::InSync { root, .. } => {
+                    let learned = self.exchange.receive_root(&mut self.own, root);
+                    learned.expect("not between parts")
+                }
                 Message::Full { entries, root, .. } => {
                     let whole = self.exchange.receive_full(entries, root).expect("in order");
                     whole.map_or(Learned::Nothing, |_| Learned::Everything)

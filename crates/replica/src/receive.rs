@@ -20,8 +20,7 @@ impl Replica {
                 self.note_charter(key, charter);
                 let peer = self.peers.get_mut(&key).expect("looked up above");
                 let learned = peer.exchange.receive_root(&mut self.own, root);
-                self.learn(now_ms, key, learned);
-                Ok(())
+                learned.map(|learned| self.learn(now_ms, key, learned))
             }
             Message::Full {
                 charter,

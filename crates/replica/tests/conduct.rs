@@ -265,6 +265,38 @@ fn nonsense_is_the_peers_fault() {
 }
 
 #[test]
+fn nothing_comes_between_the_parts_of_a_full_map() {
+    let entry = head(&log(PEER, "public"), 5);
+    let nothing = frontier_root(std::iter::empty());
+    let charter = CHARTER;
+    let delta = Message::Delta {
+        charter,
+        keep: false,
+        baseline: nothing,
+        root: nothing,
+        changed: vec![],
+        new: vec![],
+    };
+    let root = nothing;
+    for between in [delta, Message::InSync { charter, root }] {
+        for entries in [vec![entry.clone()], vec![]] {
+            let mut bench = Bench::new(Vec::new());
+            bench.meet(PEER, &[]);
+            assert_eq!(fault(&bench.say(PEER, between.clone())), None);
+            let root = None;
+            let part = Message::Full {
+                charter,
+                entries,
+                root,
+            };
+            assert_eq!(fault(&bench.say(PEER, part)), None);
+            let outputs = bench.say(PEER, between.clone());
+            assert!(matches!(fault(&outputs), Some(Fault::BadMessage(_))));
+        }
+    }
+}
+
+#[test]
 fn a_foreign_scope_is_a_fault_only_under_one_charter() {
     let foreign = log(PEER, "with-gacc");
     for (version, is_fault) in [(1, true), (2, false)] {
