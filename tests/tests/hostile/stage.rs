@@ -12,6 +12,7 @@ use replica::Message;
 use sha2::{Digest as _, Sha256};
 use tests::federation::{Federation, Listen};
 use tests::goods;
+use tests::journal::Journal;
 use tests::patience::eventually;
 use tests::peer::{Peer, counter, forgiving, name};
 
@@ -69,6 +70,7 @@ pub(crate) struct Stage {
     /// How many of them were the enemy's fault.
     faults: u64,
     serial: u64,
+    journal: Journal,
 }
 
 /// Counters and holdings of the victim.
@@ -91,6 +93,7 @@ impl Stage {
     }
 
     pub(crate) async fn set_with(enemy_is_smaller: bool, limits: network::Limits) -> Self {
+        let journal = Journal::begin();
         let federation = Arc::new(Federation::listening(&[
             ("lam-dong", MemberKind::Province, Listen::Both),
             ("dong-thap", MemberKind::Province, Listen::Both),
@@ -123,6 +126,7 @@ impl Stage {
             blows: 0,
             faults: 0,
             serial: 0,
+            journal,
         }
     }
 
@@ -212,6 +216,15 @@ impl Stage {
             allowed.contains(&outcome),
             "{what}: came to {outcome:?}, where {allowed:?} is due"
         );
+        if let Outcome::Refused(_, reason) = outcome {
+            let line = if reason == CUT_SHORT {
+                "link over"
+            } else {
+                "turned away"
+            };
+            let logged = format!("{what}: {reason} in the log");
+            eventually(&logged, || self.journal.says(&[line, reason])).await;
+        }
         let is_fault = matches!(outcome, Outcome::Refused(_, reason) if reason != CUT_SHORT);
         self.faults += u64::from(is_fault && member == self.enemy);
         outcome
