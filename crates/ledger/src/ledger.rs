@@ -96,6 +96,9 @@ pub enum Received {
     /// No known charter version grants the log's key: neither kept nor held
     /// against the peer.
     PassedOver,
+    /// A record in it that is not held, with a header of a known format, comes
+    /// without its content: nothing of it is kept, and nobody is blamed.
+    Bare,
 }
 
 /// Records of a log, up to a checkpoint, in wire form.

@@ -9,7 +9,8 @@ use admission::{Contents, Effect, Standing, Verdict};
 use epcis::Event;
 use record::tree::stored_count;
 use record::{
-    Batch, BatchError, CharterRef, ContentId, Entry, Place, Run, Salt, ScopeName, batch_len,
+    AnyHeader, Batch, BatchError, CharterRef, ContentId, Entry, Place, Record, Run, Salt,
+    ScopeName, batch_len,
 };
 use store::{Store, StoredCheckpoint, StoredRecord, Term, WriteSet};
 use tokio::sync::{mpsc, oneshot};
@@ -335,6 +336,9 @@ impl Writer {
             }
             Err(error) => return Err(error.into()),
         };
+        if batch.records().iter().any(|(_, record)| is_bare(record)) {
+            return Ok((Received::Bare, None));
+        }
         let known = usize::try_from(held - start).expect("below the batch's length");
         let contents = contents.split_off(known);
         let count = batch.records().len() as u64;
@@ -355,7 +359,7 @@ impl Writer {
     fn observe(&mut self, batch: &Batch) {
         let skew = u64::from(self.shared.charter.limits().clock_skew_ms_max);
         let last = batch.records().last().map(|(_, record)| record.header());
-        if let Some(record::AnyHeader::V1(header)) = last {
+        if let Some(AnyHeader::V1(header)) = last {
             let clock = self.run.clock(&batch.log().scope);
             clock.observe(header.time, now_ms(), skew);
         }
@@ -476,6 +480,13 @@ impl Shared {
             }
         }
     }
+}
+
+/// Tells whether a record lacks what it must come with: nothing may be withheld
+/// as yet, and what was stored without its content would never be asked for
+/// again.
+fn is_bare(record: &Record) -> bool {
+    matches!(record.header(), AnyHeader::V1(_)) && record.content().is_none()
 }
 
 /// Makes an event findable by whatever it names.

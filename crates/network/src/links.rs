@@ -29,6 +29,9 @@ use crate::transport;
 /// How long a listening socket may take to come up.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long the sockets may take to close.
+const CLOSING: Duration = Duration::from_millis(500);
+
 /// How long to wait before a listening socket is asked for again.
 const LISTEN_AGAIN: Duration = Duration::from_millis(50);
 
@@ -207,6 +210,8 @@ impl Links {
             let text = address.to_string();
             waiting.insert(self.listen_on(address, deadline).await?, text);
         }
+        // The sockets are there; that they say so has a time of its own.
+        let deadline = tokio::time::Instant::now() + LISTEN_TIMEOUT;
         while let Some(address) = waiting.values().next().cloned() {
             let event = tokio::time::timeout_at(deadline, self.swarm.select_next_some())
                 .await
@@ -349,8 +354,9 @@ impl Links {
     }
 
     /// Writes what is queued, closes all streams, and waits for the peers to
-    /// do the same, but not for long. No new link comes up meanwhile; the
-    /// listening sockets stay, since QUIC connections run over them.
+    /// do the same, but not for long. No new link comes up meanwhile. The
+    /// listening sockets stay until then, since QUIC connections run over them,
+    /// and are closed at the end.
     pub(crate) async fn shut_down(mut self) {
         self.parting = true;
         for up in self.peers.values().filter_map(|peer| peer.link.as_ref()) {
@@ -363,6 +369,31 @@ impl Links {
         };
         if tokio::time::timeout(PARTING, parted).await.is_err() {
             tracing::debug!("not every peer closed its side in time");
+        }
+        self.close_sockets().await;
+    }
+
+    /// Closes the listening sockets and what connections are left, so that the
+    /// ports are free for the next network of this process; not for long.
+    async fn close_sockets(&mut self) {
+        for listener in self.listening.keys().copied().collect::<Vec<_>>() {
+            self.swarm.remove_listener(listener);
+        }
+        let connected: Vec<PeerId> = self.swarm.connected_peers().copied().collect();
+        for peer in connected {
+            // An error says that it is gone already.
+            let _ = self.swarm.disconnect_peer_id(peer);
+        }
+        let closed = async {
+            let open =
+                |swarm: &Swarm<_>| swarm.network_info().connection_counters().num_connections();
+            while !self.listening.is_empty() || open(&self.swarm) > 0 {
+                let event = self.swarm.select_next_some().await;
+                self.on_swarm(event);
+            }
+        };
+        if tokio::time::timeout(CLOSING, closed).await.is_err() {
+            tracing::debug!("not every socket closed in time");
         }
     }
 

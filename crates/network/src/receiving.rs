@@ -134,6 +134,7 @@ fn verdict(answer: Result<Received, ReceiveError>) -> Result<Verdict, ReceiveErr
         Ok(Received::Appended { size }) => Ok(outcome(Outcome::Appended { size })),
         Ok(Received::Known { .. }) => Ok(outcome(Outcome::Duplicate)),
         Ok(Received::PassedOver) => Ok(outcome(Outcome::PassedOver)),
+        Ok(Received::Bare) => Ok(outcome(Outcome::Bare)),
         Err(ReceiveError::Batch(record::BatchError::Gap { held, .. })) => {
             Ok(outcome(Outcome::Gap { have: held }))
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ledger::Ledger;
 use libp2p::PeerId;
 use record::{LogId, RawKey};
-use replica::{Fault, Input, Message, Output, Replica, Side, Token};
+use replica::{Fault, Input, Message, Outcome, Output, Replica, Side, Token};
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -192,7 +192,7 @@ impl Shell {
             slot: body.slot,
         };
         let outputs = self.replica.handle(self.now_ms(), input);
-        self.carry_out(outputs, Some(appending)).await;
+        self.carry_out(outputs, Some(appending), None).await;
     }
 
     async fn on_judged(&mut self, judged: Judged) -> Result<(), Stopped> {
@@ -209,6 +209,10 @@ impl Shell {
         if let Some(reason) = verdict.refused {
             count(&self.metrics.refused_bodies, reason);
         }
+        if verdict.outcome == Outcome::Bare {
+            let reason = "bare-body";
+            tracing::warn!(%peer, %log, reason, "dropped: a record comes without its content");
+        }
         let input = Input::Judged {
             peer,
             token,
@@ -217,11 +221,12 @@ impl Shell {
         };
         let outputs = self.replica.handle(self.now_ms(), input);
         let disconnects = |output: &Output| matches!(output, Output::Disconnect { .. });
-        let hit_and_run = verdict.refused.is_some() && !outputs.iter().any(disconnects);
-        self.carry_out(outputs, None).await;
+        let hit_and_run = !outputs.iter().any(disconnects);
+        self.carry_out(outputs, None, verdict.refused).await;
         // The machine has forgotten a peer that hung up before the verdict.
-        if let Some(id) = self.directory.peer(&peer).filter(|_| hit_and_run) {
-            self.links.fault_of_the_past(id, "refused-body");
+        let id = self.directory.peer(&peer).filter(|_| hit_and_run);
+        if let (Some(id), Some(reason)) = (id, verdict.refused) {
+            self.links.fault_of_the_past(id, reason);
         }
         Ok(())
     }
@@ -245,12 +250,18 @@ impl Shell {
 
     async fn feed(&mut self, input: Input) {
         let outputs = self.replica.handle(self.now_ms(), input);
-        self.carry_out(outputs, None).await;
+        self.carry_out(outputs, None, None).await;
     }
 
     /// Carries out what the machine said, in order. `body` is the body that it
-    /// was asked about.
-    async fn carry_out(&mut self, outputs: Vec<Output>, mut body: Option<Appending>) {
+    /// was asked about, `refused` why the ledger refused the one that it was
+    /// told of.
+    async fn carry_out(
+        &mut self,
+        outputs: Vec<Output>,
+        mut body: Option<Appending>,
+        refused: Option<&'static str>,
+    ) {
         // A peer whose baseline could not be saved: what was to be sent to it
         // after that would speak of a baseline that there is not.
         let mut unsaved = None;
@@ -279,11 +290,22 @@ impl Shell {
                         unsaved = Some(peer);
                     }
                 }
-                Output::Disconnect { peer, reason } => self.disconnect(&peer, &reason),
+                Output::Disconnect { peer, reason } => {
+                    let label = refused.unwrap_or(fault_reason(&reason));
+                    self.disconnect(&peer, &reason, label);
+                }
                 Output::WakeAt { ms } => {
                     self.wake_at = Some(self.started + Duration::from_millis(ms));
                 }
-                Output::Count { counter, by } => self.metrics.replication(counter, by),
+                Output::Count { counter, by } => {
+                    if counter == replica::Counter::UntoldLogs {
+                        tracing::error!(
+                            logs = by,
+                            "more logs are held than a frontier has room for: peers are not told of them"
+                        );
+                    }
+                    self.metrics.replication(counter, by);
+                }
                 Output::Published { log, size } => {
                     self.published.insert(log, size);
                 }
@@ -329,9 +351,8 @@ impl Shell {
         }
     }
 
-    fn disconnect(&mut self, peer: &RawKey, fault: &Fault) {
-        tracing::warn!(%peer, %fault, "a peer is at fault");
-        let reason = fault_reason(fault);
+    fn disconnect(&mut self, peer: &RawKey, fault: &Fault, reason: &'static str) {
+        tracing::warn!(%peer, %fault, reason, "a peer is at fault");
         match fault {
             // Counted with the ledger's own reason.
             Fault::Refused(_) => {}

@@ -14,7 +14,7 @@ use record::{CharterRef, Digest, LogId, ScopeName};
 
 use crate::Config;
 use crate::event::{Fault, Head};
-use crate::frontier::{Baseline, Difference, FRONTIER_LOGS_MAX, Frontier};
+use crate::frontier::{Baseline, Difference, Frontier};
 use crate::message::Message;
 
 /// The most logs that one message says in full, and the most changes of one
@@ -48,6 +48,7 @@ pub(crate) enum Learned {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     scopes: BTreeSet<ScopeName>,
+    logs_max: usize,
     /// What we told last on this connection.
     told: Baseline,
     /// Logs that advanced here since.
@@ -68,7 +69,7 @@ pub(crate) struct Exchange {
     /// Whether `received` was told, or confirmed, on this connection.
     known: bool,
     /// The parts of a full map whose last part has not come.
-    parts: Vec<Head>,
+    parts: Option<Vec<Head>>,
     /// We asked for the full map and pass over all else until it comes.
     awaits_full: bool,
     /// We asked for the full map to see which roots differ.
@@ -89,6 +90,7 @@ impl Exchange {
             baseline.is_within(&scopes).then_some(baseline)
         };
         let (sent, received) = (kept(sent), kept(received));
+        own.tell(&scopes);
         let nothing = Baseline::of_entries(Vec::new(), Digest::of(&[]));
         let mut exchange = Self {
             told: nothing,
@@ -103,9 +105,10 @@ impl Exchange {
             received,
             received_kept_at: None,
             known: false,
-            parts: Vec::new(),
+            parts: None,
             awaits_full: false,
             asked_for_roots: false,
+            logs_max: own.logs_max(),
             scopes,
         };
         let messages = exchange.first(own, charter, sent, now_ms);
@@ -119,7 +122,7 @@ impl Exchange {
         sent: Option<Baseline>,
         now_ms: u64,
     ) -> Vec<Message> {
-        let Some(sent) = sent.filter(|sent| !sent.is_beyond(own)) else {
+        let Some(sent) = sent.filter(|sent| !sent.is_beyond(own, &self.scopes)) else {
             return self.full(own, charter, now_ms);
         };
         self.told = sent;
@@ -134,7 +137,7 @@ impl Exchange {
         self.delta(own, charter, true, now_ms)
     }
 
-    /// Takes that a log advanced here.
+    /// Takes that a log of which the peer is told advanced here.
     pub(crate) fn advanced(&mut self, log: &LogId, now_ms: u64, config: &Config) {
         self.dirty.insert(log.clone());
         self.announce_at
@@ -207,7 +210,8 @@ impl Exchange {
             return self.full(own, charter, now_ms);
         };
         let (baseline, root) = (self.told.root(), own.root(&self.scopes));
-        if let Err(what) = self.told.apply(&changed, &new, root) {
+        // What was told and what is new are within what there is room for.
+        if let Err(what) = self.told.apply(&changed, &new, root, self.logs_max) {
             unreachable!("our own delta applies to its own baseline: {what}");
         }
         if keep {
@@ -269,7 +273,16 @@ impl Exchange {
     }
 
     /// Takes the root alone.
-    pub(crate) fn receive_root(&mut self, own: &mut Frontier, root: Digest) -> Learned {
+    pub(crate) fn receive_root(
+        &mut self,
+        own: &mut Frontier,
+        root: Digest,
+    ) -> Result<Learned, Fault> {
+        self.refuse_between_parts()?;
+        Ok(self.learn_root(own, root))
+    }
+
+    fn learn_root(&mut self, own: &mut Frontier, root: Digest) -> Learned {
         if self.awaits_full {
             return Learned::Nothing;
         }
@@ -307,6 +320,7 @@ impl Exchange {
         changed: &[crate::Change],
         new: &[Head],
     ) -> Result<Learned, Fault> {
+        self.refuse_between_parts()?;
         if self.awaits_full {
             return Ok(Learned::Nothing);
         }
@@ -314,7 +328,7 @@ impl Exchange {
         let Some(received) = received.filter(|received| received.root() == baseline) else {
             return Ok(self.mismatch());
         };
-        let logs = received.apply(changed, new, root);
+        let logs = received.apply(changed, new, root, self.logs_max);
         let logs = logs.map_err(|what| Fault::BadMessage(format!("a delta with {what}")))?;
         Ok(match self.now_known() {
             Learned::Nothing => Learned::Logs(logs),
@@ -330,21 +344,22 @@ impl Exchange {
         root: Option<Digest>,
     ) -> Result<Option<Vec<Head>>, Fault> {
         let bad = |what: &str| Err(Fault::BadMessage(format!("a full map with {what}")));
-        let continues = match (self.parts.last(), entries.first()) {
+        let parts = self.parts.get_or_insert_default();
+        let continues = match (parts.last(), entries.first()) {
             (Some(last), Some(first)) => last.log < first.log,
             _ => true,
         };
         if !continues {
             return bad("parts out of order");
         }
-        self.parts.extend(entries);
-        if self.parts.len() > FRONTIER_LOGS_MAX {
+        parts.extend(entries);
+        if parts.len() > self.logs_max {
             return bad("too many logs");
         }
         let Some(root) = root else {
             return Ok(None);
         };
-        let parts = std::mem::take(&mut self.parts);
+        let parts = self.parts.take().unwrap_or_default();
         let sum = parts
             .iter()
             .map(|entry| (&entry.log, entry.size, &entry.root));
@@ -417,6 +432,13 @@ impl Exchange {
         }
     }
 
+    fn refuse_between_parts(&self) -> Result<(), Fault> {
+        match self.parts {
+            Some(_) => Err(Fault::BadMessage("a full map cut off".to_owned())),
+            None => Ok(()),
+        }
+    }
+
     fn mismatch(&mut self) -> Learned {
         self.awaits_full = true;
         Learned::Mismatch
@@ -426,6 +448,7 @@ impl Exchange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::frontier::FRONTIER_LOGS_MAX;
     use record::{Epoch, RawKey};
 
     const CHARTER: CharterRef = CharterRef {
@@ -456,14 +479,17 @@ mod tests {
     impl Side {
         fn open(heads: &[Head], kept: [Option<Vec<u8>>; 2]) -> (Self, Vec<Message>) {
             let scopes = [ScopeName::new("public").expect("a good name")].into();
-            let mut own = Frontier::new(heads.to_vec());
+            let mut own = Frontier::new(heads.to_vec(), FRONTIER_LOGS_MAX);
             let (exchange, said) = Exchange::open(&mut own, CHARTER, scopes, kept, 0);
             (Self { own, exchange }, said)
         }
 
         fn hear(&mut self, message: &Message) -> Learned {
             match message.clone() {
-                Message::InSync { root, .. } => self.exchange.receive_root(&mut self.own, root),
+                Message::InSync { root, .. } => {
+                    let learned = self.exchange.receive_root(&mut self.own, root);
+                    learned.expect("not between parts")
+                }
                 Message::Full { entries, root, .. } => {
                     let whole = self.exchange.receive_full(entries, root).expect("in order");
                     whole.map_or(Learned::Nothing, |_| Learned::Everything)

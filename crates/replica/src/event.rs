@@ -72,7 +72,8 @@ pub enum Input {
         head: Head,
     },
     /// Bulk bytes of a body that is not complete yet arrived: the peer is slow,
-    /// not stuck. To be given now and then, once a second is plenty.
+    /// not stuck, for as long as that may take. To be given now and then, once
+    /// a second is plenty.
     Arriving {
         /// Who is sending.
         peer: RawKey,
@@ -151,6 +152,9 @@ pub enum Outcome {
     /// No known charter version grants anything to the log's key: neither
     /// stored nor held against the peer.
     PassedOver,
+    /// It is sound, and a record in it that is not held comes without its
+    /// content: nothing is stored, and another peer is asked.
+    Bare,
     /// It fails hash, signature or form: the fault of the peer that sent it,
     /// whoever is its author.
     Refused {
@@ -314,10 +318,15 @@ pub enum Counter {
     RefusedBodies,
     /// Bodies of a log whose key no known charter version grants.
     PassedOverBodies,
+    /// Bodies with a record that is not held and comes without its content.
+    BareBodies,
     /// Bodies that began beyond what is held.
     GapBodies,
     /// Bodies of a scope that not both may read.
     OutOfScopeBodies,
+    /// Logs that we hold and for which a frontier had no room, once for each
+    /// set of common scopes: peers are not told of them.
+    UntoldLogs,
     /// Wants sent.
     WantsSent,
     /// Wants that a peer let lie until another was asked.
@@ -329,7 +338,7 @@ pub enum Counter {
 
 impl Counter {
     /// Returns every counter, for the registry of metrics.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::DuplicateRecords,
         Self::FullFrontiers,
         Self::DeltaFrontiers,
@@ -343,8 +352,10 @@ impl Counter {
         Self::BodiesNotSent,
         Self::RefusedBodies,
         Self::PassedOverBodies,
+        Self::BareBodies,
         Self::GapBodies,
         Self::OutOfScopeBodies,
+        Self::UntoldLogs,
         Self::WantsSent,
         Self::StalledWants,
         Self::UnservedWants,
@@ -366,8 +377,10 @@ impl Counter {
             Self::BodiesNotSent => "bodies_not_sent",
             Self::RefusedBodies => "refused_bodies",
             Self::PassedOverBodies => "passed_over_bodies",
+            Self::BareBodies => "bare_bodies",
             Self::GapBodies => "gap_bodies",
             Self::OutOfScopeBodies => "out_of_scope_bodies",
+            Self::UntoldLogs => "untold_logs",
             Self::WantsSent => "wants_sent",
             Self::StalledWants => "stalled_wants",
             Self::UnservedWants => "unserved_wants",

@@ -14,7 +14,8 @@ use crate::event::Head;
 use crate::message::{MessageError, decode_scopes, encode_scopes};
 use crate::packed::{pack_logs, put_varint, scope_table, unpack_logs};
 
-/// The most logs that a frontier may have; a peer that names more is at fault.
+/// The most logs that a frontier may have; a peer that names more is at fault,
+/// and what we hold beyond is not told.
 pub const FRONTIER_LOGS_MAX: usize = 1 << 18;
 
 /// The prefix of what is hashed for a frontier's root.
@@ -48,22 +49,75 @@ pub fn frontier_root<'a>(entries: impl Iterator<Item = (&'a LogId, u64, &'a Dige
     Digest::of(&[&bytes])
 }
 
-/// The frontier of this node over all scopes, with the root of every set of
-/// scopes that is asked for.
-#[derive(Debug, Default)]
+/// The frontier of this node over all scopes, and what of it is told to peers
+/// by the scopes that they share with us.
+#[derive(Debug)]
 pub(crate) struct Frontier {
     heads: BTreeMap<LogId, (u64, Digest)>,
-    /// Roots that are still right.
-    roots: BTreeMap<BTreeSet<ScopeName>, Digest>,
+    logs_max: usize,
+    /// By common scopes. Bounded by the sets of them that one charter makes.
+    views: BTreeMap<BTreeSet<ScopeName>, View>,
+    /// Logs that found no room in a view since that was last asked.
+    untold: u64,
+}
+
+/// What is told to the peers that share some scopes with us. It depends on the
+/// logs of these scopes alone.
+#[derive(Debug, Default)]
+struct View {
+    /// How many logs are told.
+    told: usize,
+    /// Logs that came when there was no room any more: they stay untold as long
+    /// as the view lasts, since no delta can take a log back.
+    untold: BTreeSet<LogId>,
+    /// The root of what is told, while it is right.
+    root: Option<Digest>,
 }
 
 impl Frontier {
-    pub(crate) fn new(heads: Vec<Head>) -> Self {
-        let mut frontier = Self::default();
+    /// Makes the frontier of a node that holds these logs and tells nobody of
+    /// more than `logs_max`.
+    pub(crate) fn new(heads: Vec<Head>, logs_max: usize) -> Self {
+        let mut frontier = Self {
+            heads: BTreeMap::new(),
+            logs_max,
+            views: BTreeMap::new(),
+            untold: 0,
+        };
         for head in heads {
             frontier.set(head);
         }
         frontier
+    }
+
+    /// Returns how many logs one frontier may have.
+    pub(crate) fn logs_max(&self) -> usize {
+        self.logs_max
+    }
+
+    /// Begins to tell of the logs of these scopes.
+    pub(crate) fn tell(&mut self, scopes: &BTreeSet<ScopeName>) {
+        if self.views.contains_key(scopes) {
+            return;
+        }
+        let mut view = View::default();
+        for log in self.heads.keys().filter(|log| scopes.contains(&log.scope)) {
+            self.untold += u64::from(!view.take(log, self.logs_max));
+        }
+        self.views.insert(scopes.clone(), view);
+    }
+
+    /// Tells whether peers that share these scopes are told of a log.
+    pub(crate) fn is_told(&self, log: &LogId, scopes: &BTreeSet<ScopeName>) -> bool {
+        let view = self.views.get(scopes);
+        let untold = view.is_some_and(|view| view.untold.contains(log));
+        !untold && scopes.contains(&log.scope) && self.heads.contains_key(log)
+    }
+
+    /// Returns how many logs found no room since this was last asked, counted
+    /// once for each set of common scopes.
+    pub(crate) fn take_untold(&mut self) -> u64 {
+        std::mem::take(&mut self.untold)
     }
 
     /// Takes over where a log stands now; tells whether that is news.
@@ -73,7 +127,17 @@ impl Frontier {
         if self.heads.get(&log) == Some(&(size, root)) {
             return false;
         }
-        self.roots.retain(|scopes, _| !scopes.contains(&log.scope));
+        let is_new = !self.heads.contains_key(&log);
+        for (scopes, view) in &mut self.views {
+            if !scopes.contains(&log.scope) {
+                continue;
+            }
+            if is_new && !view.take(&log, self.logs_max) {
+                self.untold += 1;
+            } else if !view.untold.contains(&log) {
+                view.root = None;
+            }
+        }
         self.heads.insert(log, (size, root));
         true
     }
@@ -81,11 +145,6 @@ impl Frontier {
     /// Returns a log's size; 0 where it is not held.
     pub(crate) fn size(&self, log: &LogId) -> u64 {
         self.heads.get(log).map_or(0, |(size, _)| *size)
-    }
-
-    /// Returns how many logs are held, over all scopes.
-    pub(crate) fn len(&self) -> usize {
-        self.heads.len()
     }
 
     /// Returns the logs that a key wrote.
@@ -100,38 +159,59 @@ impl Frontier {
         Some(Head { log, size, root })
     }
 
-    /// Returns the logs of some scopes, ascending.
+    /// Returns the logs held of some scopes, ascending.
+    pub(crate) fn held(&self, scopes: &BTreeSet<ScopeName>) -> impl Iterator<Item = &LogId> {
+        let logs = self.heads.keys();
+        logs.filter(|log| scopes.contains(&log.scope))
+    }
+
+    /// Returns the logs of some scopes that are told, ascending.
     pub(crate) fn within<'a>(
         &'a self,
         scopes: &'a BTreeSet<ScopeName>,
     ) -> impl Iterator<Item = (&'a LogId, u64, &'a Digest)> {
+        let untold = self.views.get(scopes).map(|view| &view.untold);
+        let untold = untold.filter(|untold| !untold.is_empty());
         self.heads
             .iter()
             .filter(|(log, _)| scopes.contains(&log.scope))
+            .filter(move |(log, _)| untold.is_none_or(|untold| !untold.contains(*log)))
             .map(|(log, (size, root))| (log, *size, root))
     }
 
-    /// Returns the root over some scopes.
+    /// Returns the root of what is told of some scopes.
     pub(crate) fn root(&mut self, scopes: &BTreeSet<ScopeName>) -> Digest {
-        if let Some(root) = self.roots.get(scopes) {
-            return *root;
+        self.tell(scopes);
+        if let Some(root) = self.views[scopes].root {
+            return root;
         }
         let root = frontier_root(self.within(scopes));
-        self.roots.insert(scopes.clone(), root);
+        if let Some(view) = self.views.get_mut(scopes) {
+            view.root = Some(root);
+        }
         root
     }
 
-    /// Forgets the roots of sets of scopes that nobody shares any more.
-    pub(crate) fn forget_roots(&mut self) {
-        self.roots.clear();
-    }
-
-    /// Returns the frontier over some scopes as a baseline.
+    /// Returns what is told of some scopes as a baseline.
     pub(crate) fn baseline(&mut self, scopes: &BTreeSet<ScopeName>) -> Baseline {
         let root = self.root(scopes);
         let sizes = self.within(scopes);
         let sizes = sizes.map(|(log, size, _)| (log.clone(), size)).collect();
         Baseline { sizes, root }
+    }
+}
+
+impl View {
+    /// Takes a log that is new; tells whether there is room for it.
+    fn take(&mut self, log: &LogId, logs_max: usize) -> bool {
+        let room = self.told < logs_max;
+        if room {
+            self.told += 1;
+            self.root = None;
+        } else {
+            self.untold.insert(log.clone());
+        }
+        room
     }
 }
 
@@ -178,12 +258,12 @@ impl Baseline {
             .all(|(log, _)| scopes.contains(&log.scope))
     }
 
-    /// Tells whether some log reaches less far in the frontier than here: then
-    /// no delta can say the difference.
-    pub(crate) fn is_beyond(&self, frontier: &Frontier) -> bool {
+    /// Tells whether some log reaches less far in what is told of these scopes
+    /// than here, or is not told: then no delta can say the difference.
+    pub(crate) fn is_beyond(&self, frontier: &Frontier, scopes: &BTreeSet<ScopeName>) -> bool {
         self.sizes
             .iter()
-            .any(|(log, size)| frontier.size(log) < *size)
+            .any(|(log, size)| frontier.size(log) < *size || !frontier.is_told(log, scopes))
     }
 
     /// Returns the difference that these logs of the frontier make, which
@@ -209,7 +289,8 @@ impl Baseline {
         Some(difference)
     }
 
-    /// Goes on to the frontier with this root, and returns the logs that did.
+    /// Goes on to the frontier with this root, of at most `logs_max` logs, and
+    /// returns the logs that did.
     ///
     /// # Errors
     ///
@@ -219,8 +300,9 @@ impl Baseline {
         changed: &[Change],
         new: &[Head],
         root: Digest,
+        logs_max: usize,
     ) -> Result<Vec<LogId>, &'static str> {
-        if self.sizes.len() + new.len() > FRONTIER_LOGS_MAX {
+        if self.sizes.len() + new.len() > logs_max {
             return Err("a frontier of too many logs");
         }
         if new.iter().any(|entry| self.position(&entry.log).is_some()) {
@@ -327,6 +409,10 @@ mod tests {
         })
     }
 
+    fn frontier(heads: Vec<Head>) -> Frontier {
+        Frontier::new(heads, FRONTIER_LOGS_MAX)
+    }
+
     fn scopes() -> BTreeSet<ScopeName> {
         let names = ["public", "national"];
         names
@@ -337,7 +423,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_kept_root_is_the_right_one(heads in any_frontier(), grown in any_frontier()) {
-            let mut frontier = Frontier::new(heads);
+            let mut frontier = frontier(heads);
             frontier.root(&scopes());
             for head in grown {
                 frontier.set(head);
@@ -348,7 +434,7 @@ mod tests {
 
         #[test]
         fn a_difference_applied_is_the_frontier(heads in any_frontier(), grown in any_frontier()) {
-            let mut frontier = Frontier::new(heads);
+            let mut frontier = frontier(heads);
             let mut baseline = frontier.baseline(&scopes());
             for mut head in grown {
                 head.size += frontier.size(&head.log);
@@ -357,14 +443,14 @@ mod tests {
             let logs: Vec<LogId> = frontier.within(&scopes()).map(|(log, ..)| log.clone()).collect();
             let difference = baseline.difference(&frontier, logs.iter()).expect("nothing shrank");
             let root = frontier.root(&scopes());
-            let touched = baseline.apply(&difference.changed, &difference.new, root);
+            let touched = baseline.apply(&difference.changed, &difference.new, root, FRONTIER_LOGS_MAX);
             prop_assert_eq!(touched.map(|logs| logs.len()), Ok(difference.changed.len() + difference.new.len()));
             prop_assert_eq!(baseline, frontier.baseline(&scopes()));
         }
 
         #[test]
         fn a_kept_baseline_comes_back(heads in any_frontier(), cut in any::<prop::sample::Index>()) {
-            let baseline = Frontier::new(heads).baseline(&scopes());
+            let baseline = frontier(heads).baseline(&scopes());
             let bytes = baseline.to_bytes();
             prop_assert_eq!(Baseline::from_bytes(&bytes), Some(baseline));
             prop_assert_eq!(Baseline::from_bytes(&bytes[..cut.index(bytes.len())]), None);
@@ -379,23 +465,50 @@ mod tests {
     #[test]
     fn a_log_that_shrank_has_no_difference() {
         let (before, after) = (head((1, 0, 1), 9), head((1, 0, 1), 8));
-        let baseline = Frontier::new(vec![before.clone()]).baseline(&scopes());
-        let shrunk = Frontier::new(vec![after]);
+        let baseline = frontier(vec![before.clone()]).baseline(&scopes());
+        let shrunk = frontier(vec![after]);
         assert_eq!(
             baseline.difference(&shrunk, [&before.log].into_iter()),
             None
         );
-        assert!(baseline.is_beyond(&shrunk));
-        assert!(baseline.is_beyond(&Frontier::default()), "or is not there");
-        assert!(!baseline.is_beyond(&Frontier::new(vec![before])));
+        assert!(baseline.is_beyond(&shrunk, &scopes()));
+        assert!(
+            baseline.is_beyond(&frontier(Vec::new()), &scopes()),
+            "or is not there"
+        );
+        assert!(!baseline.is_beyond(&frontier(vec![before]), &scopes()));
     }
 
     #[test]
     fn a_baseline_beyond_the_rights_is_seen() {
         let foreign = head((1, 2, 1), 9);
         let all = [ScopeName::new("with-gacc").expect("a good name")].into();
-        let baseline = Frontier::new(vec![foreign]).baseline(&all);
+        let baseline = frontier(vec![foreign]).baseline(&all);
         assert!(baseline.is_within(&all));
         assert!(!baseline.is_within(&scopes()));
+    }
+
+    #[test]
+    fn what_has_no_room_is_held_and_not_told() {
+        let public: BTreeSet<ScopeName> = [ScopeName::new("public").expect("a good name")].into();
+        let mut frontier = Frontier::new(vec![head((1, 0, 1), 1), head((1, 1, 1), 1)], 2);
+        let before = frontier.root(&public);
+        assert_eq!(frontier.take_untold(), 0);
+        frontier.set(head((1, 0, 2), 1));
+        assert_ne!(frontier.root(&public), before, "room for two of the scope");
+        let late = head((1, 0, 0), 1);
+        frontier.set(late.clone());
+        assert!(!frontier.is_told(&late.log, &public));
+        assert_eq!((frontier.take_untold(), frontier.take_untold()), (1, 0));
+        assert_eq!(frontier.within(&public).count(), 2);
+        assert_eq!(frontier.held(&public).count(), 3);
+        let told = frontier.root(&public);
+        frontier.set(head((1, 0, 0), 9));
+        assert_eq!(frontier.root(&public), told, "as it grows, too");
+        assert_eq!(frontier.size(&late.log), 9);
+        frontier.tell(&scopes());
+        assert_eq!(frontier.take_untold(), 2, "of four for wider rights");
+        let kept = Frontier::new(vec![late], 2).baseline(&public);
+        assert!(kept.is_beyond(&frontier, &public), "it was told once");
     }
 }

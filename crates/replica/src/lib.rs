@@ -69,14 +69,22 @@ pub struct Config {
     /// How long a peer may leave our wants without a byte before others are
     /// asked.
     pub pull_timeout_ms: u64,
+    /// How long it may do so without a body that brings a log forward, however
+    /// many bytes it moves: what the largest body takes on a slow line.
+    pub pull_fruitless_ms_max: u64,
+    /// How long a want may be out, or wait behind others that the peer serves,
+    /// without a body of its own log that brings it forward.
+    pub want_age_ms_max: u64,
     /// How long the author's own push is waited for before a log is asked for.
     pub push_wait_ms: u64,
     /// How long a peer that did not serve is not asked again.
     pub retry_ms: u64,
-    /// How many logs are asked for at one time.
-    pub wants_max: usize,
-    /// How many of them of one peer; at most [`WANTS_SERVED_MAX`].
+    /// How many logs are asked for of one peer at one time; at most
+    /// [`WANTS_SERVED_MAX`].
     pub wants_per_peer_max: usize,
+    /// How many logs one frontier may have, told or taken:
+    /// [`FRONTIER_LOGS_MAX`] in every federation, fewer in tests.
+    pub frontier_logs_max: usize,
 }
 
 impl Default for Config {
@@ -86,10 +94,12 @@ impl Default for Config {
             ack_delay_ms: 20,
             keep_interval_ms: 60_000,
             pull_timeout_ms: 5_000,
+            pull_fruitless_ms_max: 120_000,
+            want_age_ms_max: 600_000,
             push_wait_ms: 1_000,
             retry_ms: 30_000,
-            wants_max: 64,
             wants_per_peer_max: 16,
+            frontier_logs_max: FRONTIER_LOGS_MAX,
         }
     }
 }
@@ -110,6 +120,8 @@ pub struct Replica {
     wake_at: Option<u64>,
     /// When the queue of wants was last gone through.
     planned_at: u64,
+    /// Whether there was more in it than one planning looks at.
+    unplanned: bool,
     out: Vec<Output>,
 }
 
@@ -120,16 +132,17 @@ impl Replica {
     /// A change of the charter takes a new machine and new connections.
     pub fn new(config: Config, own_key: RawKey, charter: CharterRef, heads: Vec<Head>) -> Self {
         Self {
+            own: Frontier::new(heads, config.frontier_logs_max),
             config,
             own_key,
             charter,
-            own: Frontier::new(heads),
             peers: BTreeMap::new(),
             pulls: Pulls::default(),
             judging: Judging::default(),
             published: BTreeMap::new(),
             wake_at: None,
             planned_at: 0,
+            unplanned: false,
             out: Vec::new(),
         }
     }
@@ -158,7 +171,7 @@ impl Replica {
             Input::Disconnected { peer } => self.forget(now_ms, &peer),
             Input::Message { peer, message } => self.message(now_ms, peer, message),
             Input::Durable { head } => self.durable(now_ms, head),
-            Input::Arriving { peer } => self.progress(now_ms, &peer),
+            Input::Arriving { peer } => self.moved(now_ms, &peer),
             Input::Body {
                 peer,
                 token,
@@ -212,7 +225,6 @@ impl Replica {
             return;
         }
         self.judging.forget(key);
-        self.own.forget_roots();
         self.pulls.hurry(key, now_ms);
         for log in self.pulls.asked_of(key) {
             self.pulls.end(&log);
@@ -231,7 +243,10 @@ impl Replica {
             if !peer.reads(&log) {
                 continue;
             }
-            peer.exchange.advanced(&log, now_ms, &self.config);
+            if self.own.is_told(&log, &peer.scopes) {
+                peer.exchange.advanced(&log, now_ms, &self.config);
+            }
+            peer.hold(&log);
             peer.compare(&log, &self.own);
             peer.acknowledge(&log, log.author == *key, now_ms + self.config.ack_delay_ms);
             peer.consider_push(&log, &self.own_key);
@@ -246,9 +261,9 @@ impl Replica {
         self.reconsider(&log, turn);
     }
 
-    fn progress(&mut self, now_ms: u64, key: &RawKey) {
+    fn moved(&mut self, now_ms: u64, key: &RawKey) {
         if let Some(peer) = self.peers.get_mut(key) {
-            peer.progress_at = now_ms;
+            peer.moved_at = now_ms;
         }
     }
 

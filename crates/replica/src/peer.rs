@@ -24,8 +24,11 @@ pub(crate) struct Peer {
     pub(crate) push: Push,
     pub(crate) window: Window,
     /// How far the peer is known to hold logs beyond what it told: by its
-    /// acknowledgements and its bodies. Bounded by our logs and `CLAIMS_MAX`.
+    /// acknowledgements and its bodies. Bounded by our logs of the common
+    /// scopes and `CLAIMS_MAX`.
     beyond: BTreeMap<LogId, u64>,
+    /// The logs among these that we do not hold.
+    claims: BTreeSet<LogId>,
     /// The logs of the common scopes that one side holds further.
     pub(crate) differing: BTreeSet<LogId>,
     /// Logs of the peer that the ledger passed over: not asked for again.
@@ -35,8 +38,13 @@ pub(crate) struct Peer {
     failed: BTreeMap<LogId, u64>,
     /// When the peer may be asked for anything again.
     pub(crate) stalled_until: u64,
-    /// When the peer last moved a body forward.
-    pub(crate) progress_at: u64,
+    /// When bytes of a body of the peer last arrived, or were judged.
+    pub(crate) moved_at: u64,
+    /// When a body of the peer last brought a log forward.
+    pub(crate) advanced_at: u64,
+    /// How many wants the peer left unserved, less the bodies that brought
+    /// forward what it was asked for: who has left fewer is asked first.
+    pub(crate) unserved: u64,
     /// Logs of which the peer sent us bodies: it is to learn what became of
     /// them. Bounded by our logs.
     supplied: BTreeSet<LogId>,
@@ -61,11 +69,14 @@ impl Peer {
             push: Push::new(own_key),
             window: Window::default(),
             beyond: BTreeMap::new(),
+            claims: BTreeSet::new(),
             differing: BTreeSet::new(),
             passed: BTreeSet::new(),
             failed: BTreeMap::new(),
             stalled_until: 0,
-            progress_at: 0,
+            moved_at: 0,
+            advanced_at: 0,
+            unserved: 0,
             supplied: BTreeSet::new(),
             acks: BTreeSet::new(),
             ack_at: None,
@@ -86,15 +97,27 @@ impl Peer {
 
     /// Takes that the peer holds a log this far.
     pub(crate) fn raise(&mut self, log: &LogId, size: u64, own: &Frontier) {
-        let room = || own.size(log) > 0 || self.beyond.len() < own.len() + CLAIMS_MAX;
-        if size > self.held(log) && room() {
-            self.beyond.insert(log.clone(), size);
+        if size <= self.held(log) {
+            return;
         }
+        if own.size(log) == 0 && !self.claims.contains(log) {
+            if self.claims.len() >= CLAIMS_MAX {
+                return;
+            }
+            self.claims.insert(log.clone());
+        }
+        self.beyond.insert(log.clone(), size);
+    }
+
+    /// Takes that a log is held here, so that it is no mere claim.
+    pub(crate) fn hold(&mut self, log: &LogId) {
+        self.claims.remove(log);
     }
 
     /// Forgets what was known beyond the peer's frontier, which replaces it.
     pub(crate) fn forget_beyond(&mut self) {
         self.beyond.clear();
+        self.claims.clear();
     }
 
     /// Looks again at who holds a log further.
@@ -110,7 +133,7 @@ impl Peer {
     /// Looks again at all logs; returns those that differ.
     pub(crate) fn compare_all(&mut self, own: &Frontier) -> Vec<LogId> {
         let scopes = std::mem::take(&mut self.scopes);
-        let mut logs: BTreeSet<LogId> = own.within(&scopes).map(|(log, ..)| log.clone()).collect();
+        let mut logs: BTreeSet<LogId> = own.held(&scopes).cloned().collect();
         self.scopes = scopes;
         logs.extend(self.exchange.received_logs().cloned());
         logs.extend(self.beyond.keys().cloned());

@@ -5,7 +5,7 @@
 //! later. A peer serves wants in the order of asking, so a body for a later
 //! want says that the earlier ones will not be served.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::{LogId, RawKey};
 
@@ -18,16 +18,31 @@ pub(crate) struct Active {
     /// The size at which it is done.
     pub(crate) target: u64,
     pub(crate) asked_at: u64,
+    /// When the peer last brought the log forward; at first, when it was asked.
+    pub(crate) advanced_at: u64,
     turn: u64,
+}
+
+/// A log whose turn is to come.
+#[derive(Debug)]
+struct Waiting {
+    not_before: u64,
+    turn: u64,
+    /// The busy peer that it waits behind.
+    behind: Option<RawKey>,
 }
 
 /// The wants that are out and the logs whose turn is to come.
 #[derive(Debug, Default)]
 pub(crate) struct Pulls {
     active: BTreeMap<LogId, Active>,
-    waiting: BTreeMap<LogId, (u64, u64)>,
+    /// How many wants are out at each peer.
+    asked: BTreeMap<RawKey, usize>,
+    waiting: BTreeMap<LogId, Waiting>,
     /// The same by (not before, turn).
     queue: BTreeMap<(u64, u64), LogId>,
+    /// The logs that wait behind a busy peer, by turn.
+    behind: BTreeMap<RawKey, BTreeSet<(u64, LogId)>>,
     turns: u64,
     /// Whether anything changed since the queue was gone through.
     pub(crate) stirred: bool,
@@ -43,7 +58,7 @@ impl Pulls {
         if self
             .waiting
             .get(log)
-            .is_some_and(|(known, _)| *known <= not_before)
+            .is_some_and(|waiting| waiting.not_before <= not_before)
         {
             return;
         }
@@ -57,19 +72,67 @@ impl Pulls {
         }
     }
 
+    /// Takes that a log waits until a busy peer has room, and is looked at
+    /// again at this time at the latest.
+    pub(crate) fn wait_behind(&mut self, log: &LogId, peer: RawKey, not_before: u64) {
+        if let Some(Waiting { turn, .. }) = self.take(log) {
+            self.insert(log, not_before, turn, Some(peer));
+        }
+    }
+
+    /// Looks again at the first logs that wait behind a peer, which has room
+    /// for so many.
+    pub(crate) fn release(&mut self, peer: &RawKey, room: usize) {
+        let behind = self.behind.get(peer).into_iter().flatten();
+        let first: Vec<(u64, LogId)> = behind.take(room).cloned().collect();
+        for (turn, log) in first {
+            self.take(&log);
+            self.insert(&log, 0, turn, None);
+        }
+    }
+
+    /// Tells whether a log waits behind a peer.
+    pub(crate) fn is_waited_for(&self, peer: &RawKey) -> bool {
+        self.behind.contains_key(peer)
+    }
+
     fn place(&mut self, log: &LogId, not_before: u64) {
         self.forget(log);
         self.turns += 1;
-        self.waiting.insert(log.clone(), (not_before, self.turns));
-        self.queue.insert((not_before, self.turns), log.clone());
+        self.insert(log, not_before, self.turns, None);
         self.stirred = true;
+    }
+
+    fn insert(&mut self, log: &LogId, not_before: u64, turn: u64, behind: Option<RawKey>) {
+        if let Some(peer) = behind {
+            let logs = self.behind.entry(peer).or_default();
+            logs.insert((turn, log.clone()));
+        }
+        let waiting = Waiting {
+            not_before,
+            turn,
+            behind,
+        };
+        self.waiting.insert(log.clone(), waiting);
+        self.queue.insert((not_before, turn), log.clone());
     }
 
     /// Takes a log out of the queue.
     pub(crate) fn forget(&mut self, log: &LogId) {
-        if let Some(place) = self.waiting.remove(log) {
-            self.queue.remove(&place);
+        self.take(log);
+    }
+
+    fn take(&mut self, log: &LogId) -> Option<Waiting> {
+        let waiting = self.waiting.remove(log)?;
+        self.queue.remove(&(waiting.not_before, waiting.turn));
+        if let Some(peer) = waiting.behind {
+            let logs = self.behind.entry(peer).or_default();
+            logs.remove(&(waiting.turn, log.clone()));
+            if logs.is_empty() {
+                self.behind.remove(&peer);
+            }
         }
+        Some(waiting)
     }
 
     /// Returns the first logs of the queue whose turn has come.
@@ -103,9 +166,22 @@ impl Pulls {
             from,
             target,
             asked_at: now_ms,
+            advanced_at: now_ms,
             turn,
         };
-        self.active.insert(log.clone(), active);
+        *self.asked.entry(peer).or_default() += 1;
+        let before = self.active.insert(log.clone(), active);
+        assert_eq!(before, None, "one peer is asked for a log");
+    }
+
+    /// Takes that a peer brought a log forward; tells whether it was asked to.
+    pub(crate) fn advanced(&mut self, log: &LogId, peer: &RawKey, now_ms: u64) -> bool {
+        let active = self.active.get_mut(log);
+        let Some(active) = active.filter(|active| active.peer == *peer) else {
+            return false;
+        };
+        active.advanced_at = now_ms;
+        true
     }
 
     /// Takes that a log reaches this size here; tells whether a want is done.
@@ -119,9 +195,14 @@ impl Pulls {
 
     /// Ends a want.
     pub(crate) fn end(&mut self, log: &LogId) -> Option<Active> {
-        let ended = self.active.remove(log);
-        self.stirred |= ended.is_some();
-        ended
+        let ended = self.active.remove(log)?;
+        let asked = self.asked.get_mut(&ended.peer).expect("counted when asked");
+        *asked -= 1;
+        if *asked == 0 {
+            self.asked.remove(&ended.peer);
+        }
+        self.stirred = true;
+        Some(ended)
     }
 
     /// Returns the want that is out for a log.
@@ -145,10 +226,7 @@ impl Pulls {
 
     /// Returns how many logs are asked of a peer.
     pub(crate) fn count_of(&self, peer: &RawKey) -> usize {
-        self.active
-            .values()
-            .filter(|active| active.peer == *peer)
-            .count()
+        self.asked.get(peer).copied().unwrap_or(0)
     }
 
     /// Returns the logs that the peer has passed over, since it begins to serve
@@ -209,6 +287,23 @@ mod tests {
         pulls.hurry(&RawKey([1; 32]), 60);
         assert_eq!(pulls.due(60, 9), [log(2, 1), log(1, 1), log(1, 2)]);
         pulls.forget(&log(2, 1));
+        assert_eq!(pulls.waiting_len(), 2);
+    }
+
+    #[test]
+    fn what_waits_behind_a_peer_comes_in_turn_when_it_has_room() {
+        let mut pulls = Pulls::default();
+        for epoch in 1..=3 {
+            pulls.note(&log(1, epoch), 10);
+            pulls.wait_behind(&log(1, epoch), PEER, 5_000);
+        }
+        assert_eq!(pulls.due(20, 9), []);
+        pulls.forget(&log(1, 1));
+        pulls.release(&PEER, 1);
+        assert_eq!(pulls.due(20, 9), [log(1, 2)]);
+        assert_eq!(pulls.due(5_000, 9), [log(1, 2), log(1, 3)], "or then");
+        pulls.note(&log(1, 3), 20);
+        assert!(!pulls.is_waited_for(&PEER));
         assert_eq!(pulls.waiting_len(), 2);
     }
 

@@ -31,9 +31,21 @@ pub(crate) struct Order {
 
 #[derive(Debug)]
 struct Served {
+    /// Which want of this connection it is: one that replaces another of the
+    /// same log is not served by the other's body.
+    number: u64,
     log: LogId,
     next: u64,
     until: u64,
+}
+
+/// The body that the shell is reading or writing.
+#[derive(Debug)]
+struct Writing {
+    log: LogId,
+    from: u64,
+    /// The number of the want that it serves; `None` for a live log.
+    want: Option<u64>,
 }
 
 /// What is being sent to one peer.
@@ -44,8 +56,8 @@ pub(crate) struct Push {
     /// Logs of ours, each with the index that goes out next.
     live: BTreeMap<LogId, u64>,
     wants: VecDeque<Served>,
-    /// The body that the shell is reading or writing.
-    writing: Option<(LogId, u64)>,
+    wants_taken: u64,
+    writing: Option<Writing>,
 }
 
 impl Push {
@@ -55,6 +67,7 @@ impl Push {
             allowance: Allowance::new(),
             live: BTreeMap::new(),
             wants: VecDeque::new(),
+            wants_taken: 0,
             writing: None,
         }
     }
@@ -98,7 +111,9 @@ impl Push {
         self.wants.retain(|want| want.log != log);
         let room = self.wants.len() < WANTS_SERVED_MAX;
         if room {
+            self.wants_taken += 1;
             self.wants.push_back(Served {
+                number: self.wants_taken,
                 next: from,
                 until: own_size,
                 log,
@@ -119,14 +134,18 @@ impl Push {
         }
         let mut live = self.live.iter();
         let live = live.find(|(log, next)| own.size(log) > **next);
-        let (log, from) = match live {
-            Some((log, next)) => (log.clone(), *next),
-            None => self
-                .wants
-                .front()
-                .map(|want| (want.log.clone(), want.next))?,
+        let (log, from, want) = match live {
+            Some((log, next)) => (log.clone(), *next, None),
+            None => {
+                let want = self.wants.front()?;
+                (want.log.clone(), want.next, Some(want.number))
+            }
         };
-        self.writing = Some((log.clone(), from));
+        self.writing = Some(Writing {
+            log: log.clone(),
+            from,
+            want,
+        });
         let bytes_max = self.allowance.left().min(BODY_BYTES_AIM);
         Some(Order {
             log,
@@ -138,32 +157,36 @@ impl Push {
     /// Takes that the body under way was written. An answer for another body
     /// belongs to an earlier connection and says nothing; false then.
     pub(crate) fn sent(&mut self, log: &LogId, from: u64, to: u64, bytes: u64) -> bool {
-        if !self.written(log, from) {
+        let Some(writing) = self.written(log, from) else {
             return false;
-        }
+        };
         assert!(to > from, "a body has a record");
         self.allowance.spend(bytes);
-        if let Some(next) = self.live.get_mut(log) {
-            if *next == from {
+        let Some(number) = writing.want else {
+            let live = self.live.get_mut(log);
+            if let Some(next) = live.filter(|next| **next == from) {
                 *next = to;
             }
-        } else if let Some(at) = self.wants.iter().position(|want| want.log == *log) {
-            if self.wants[at].next == from {
-                self.wants[at].next = to;
-            }
+            return true;
+        };
+        if let Some(at) = self.wants.iter().position(|want| want.number == number) {
+            self.wants[at].next = to.max(self.wants[at].next);
             self.finish(at);
         }
         true
     }
 
-    /// Takes that there was nothing to send: the log is not live and not
-    /// served any more, until it is asked for again. False as for `sent`.
+    /// Takes that there was nothing to send: the log is not live, or the want
+    /// not served, any more; a want that came since stands. False as for `sent`.
     pub(crate) fn not_sent(&mut self, log: &LogId, from: u64) -> bool {
-        if !self.written(log, from) {
+        let Some(writing) = self.written(log, from) else {
             return false;
+        };
+        match writing.want {
+            Some(number) => self.wants.retain(|want| want.number != number),
+            None if self.live.get(log) == Some(&from) => drop(self.live.remove(log)),
+            None => {}
         }
-        self.live.remove(log);
-        self.wants.retain(|want| want.log != *log);
         true
     }
 
@@ -177,15 +200,9 @@ impl Push {
         self.allowance.left()
     }
 
-    fn written(&mut self, log: &LogId, from: u64) -> bool {
-        let same = self
-            .writing
-            .as_ref()
-            .is_some_and(|(l, f)| l == log && *f == from);
-        if same {
-            self.writing = None;
-        }
-        same
+    fn written(&mut self, log: &LogId, from: u64) -> Option<Writing> {
+        let same = |writing: &mut Writing| writing.log == *log && writing.from == from;
+        self.writing.take_if(same)
     }
 
     /// Ends a want that reached its end; one of our own logs is then live.
@@ -225,7 +242,7 @@ mod tests {
             size: *size,
             root,
         });
-        Frontier::new(heads.collect())
+        Frontier::new(heads.collect(), crate::FRONTIER_LOGS_MAX)
     }
 
     fn order(push: &mut Push, own: &Frontier) -> Option<(LogId, u64)> {
@@ -283,6 +300,47 @@ mod tests {
         push.held(&theirs, 20);
         assert_eq!(push.next(&own), None);
         assert!(!push.want(theirs, 20, 20), "nothing beyond");
+    }
+
+    #[test]
+    fn a_body_under_way_serves_no_want_that_came_after_it() {
+        let (first, second) = (log(RawKey([2; 32]), 1), log(RawKey([2; 32]), 2));
+        let own = holding(&[(&first, 20), (&second, 20)]);
+        for there in [true, false] {
+            let mut push = Push::new(OWN);
+            assert!(push.want(first.clone(), 5, 20));
+            assert!(push.want(second.clone(), 0, 20));
+            assert_eq!(order(&mut push, &own), Some((first.clone(), 5)));
+            assert!(push.want(first.clone(), 5, 20), "asked again meanwhile");
+            let answered = match there {
+                true => push.sent(&first, 5, 20, 1),
+                false => push.not_sent(&first, 5),
+            };
+            assert!(answered);
+            assert_eq!(order(&mut push, &own), Some((second.clone(), 0)));
+            assert!(push.sent(&second, 0, 20, 1));
+            assert_eq!(order(&mut push, &own), Some((first.clone(), 5)), "in turn");
+        }
+        let ours = log(OWN, 1);
+        let own = holding(&[(&ours, 20), (&second, 20)]);
+        for there in [true, false] {
+            let mut push = Push::new(OWN);
+            push.go_live(&ours, 5);
+            assert_eq!(order(&mut push, &own), Some((ours.clone(), 5)));
+            assert!(push.want(second.clone(), 0, 20));
+            assert!(
+                push.want(ours.clone(), 5, 20),
+                "while its push is under way"
+            );
+            let answered = match there {
+                true => push.sent(&ours, 5, 20, 1),
+                false => push.not_sent(&ours, 5),
+            };
+            assert!(answered);
+            assert_eq!(order(&mut push, &own), Some((second.clone(), 0)));
+            assert!(push.sent(&second, 0, 20, 1));
+            assert_eq!(order(&mut push, &own), Some((ours.clone(), 5)));
+        }
     }
 
     #[test]

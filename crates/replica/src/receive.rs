@@ -20,8 +20,7 @@ impl Replica {
                 self.note_charter(key, charter);
                 let peer = self.peers.get_mut(&key).expect("looked up above");
                 let learned = peer.exchange.receive_root(&mut self.own, root);
-                self.learn(now_ms, key, learned);
-                Ok(())
+                learned.map(|learned| self.learn(now_ms, key, learned))
             }
             Message::Full {
                 charter,
@@ -256,7 +255,7 @@ impl Replica {
         }
         let received = peer.window.receive(bytes);
         received.map_err(|fault| (Discarded::NotConnected, Some(fault)))?;
-        peer.progress_at = now_ms;
+        peer.moved_at = now_ms;
         if !peer.reads(log) {
             // With another charter version, the peer may well be right.
             let fault = peer
@@ -306,13 +305,14 @@ impl Replica {
             end,
             bytes,
         } = body;
-        self.progress(now_ms, &key);
+        self.moved(now_ms, &key);
         self.give_back(key, bytes);
         match outcome {
             Outcome::Appended { size } => {
                 if size > self.own.size(&log) {
                     self.judging.appended(&log, size);
                 }
+                self.advanced(now_ms, key, &log);
                 self.supplied(now_ms, key, &log, end);
             }
             Outcome::Duplicate => {
@@ -332,6 +332,7 @@ impl Replica {
                     self.pulls.end(&log);
                 }
             }
+            Outcome::Bare => self.bare(now_ms, key, &log),
             Outcome::Refused { reason } => {
                 self.count(Counter::RefusedBodies, 1);
                 self.fault(now_ms, key, Fault::Refused(reason));
@@ -339,6 +340,15 @@ impl Replica {
         }
         let turn = self.turn(&log, now_ms);
         self.reconsider(&log, turn);
+    }
+
+    /// Takes that a body of a peer brought a log forward.
+    fn advanced(&mut self, now_ms: u64, key: RawKey, log: &LogId) {
+        let peer = self.peers.get_mut(&key).expect("its bodies go with it");
+        peer.advanced_at = now_ms;
+        if self.pulls.advanced(log, &key, now_ms) {
+            peer.unserved = peer.unserved.saturating_sub(1);
+        }
     }
 
     /// Takes that a peer sent a good body of a log: it holds it that far, and
@@ -370,6 +380,18 @@ impl Replica {
         }
     }
 
+    /// Takes that a peer sent headers without their content, which it may not
+    /// have: whoever else offers the log is asked for all of it.
+    fn bare(&mut self, now_ms: u64, key: RawKey, log: &LogId) {
+        self.count(Counter::BareBodies, 1);
+        let active = self.pulls.active(log);
+        if active.is_some_and(|active| active.peer == key) {
+            self.unserved(now_ms, log);
+        }
+        let peer = self.peers.get_mut(&key).expect("its bodies go with it");
+        peer.fail(log, now_ms + self.config.retry_ms);
+    }
+
     /// Takes that a peer does not serve a want: another is asked.
     pub(crate) fn unserved(&mut self, now_ms: u64, log: &LogId) {
         let done = self
@@ -383,6 +405,7 @@ impl Replica {
             self.count(Counter::StalledWants, 1);
             if let Some(peer) = self.peers.get_mut(&active.peer) {
                 peer.fail(log, now_ms + self.config.retry_ms);
+                peer.unserved += 1;
             }
             self.reconsider(log, now_ms);
         }

@@ -1,15 +1,21 @@
 //! What is done after every input: timers, wants, bodies, and when to wake.
 
+use std::cmp::Reverse;
+
 use record::{LogId, RawKey};
 
 use crate::Replica;
-use crate::event::Output;
+use crate::event::{Counter, Output};
 use crate::message::Message;
 use crate::pull::Active;
 
 /// How far into the queue of wants one planning looks: what is beyond waits
 /// until those in front are asked for or put off.
 const LOGS_PLANNED_MAX: usize = 256;
+
+/// How long a log waits at most behind a busy peer before it is looked at again:
+/// another that offers it may have room.
+const BEHIND_MS_MAX: u64 = 10_000;
 
 impl Replica {
     /// Does all that is due.
@@ -24,6 +30,8 @@ impl Replica {
             self.pump(now_ms, key);
         }
         self.wake(now_ms);
+        let untold = self.own.take_untold();
+        self.count(Counter::UntoldLogs, untold);
     }
 
     /// Says what a peer's timers ask for.
@@ -46,32 +54,36 @@ impl Replica {
         self.send_all(key, messages);
     }
 
-    /// Takes the wants away from peers that left them without a byte.
+    /// Takes the wants away from peers that do not serve them.
     fn stop_stalled(&mut self, now_ms: u64) {
-        let stalled = self.pulls.all_active().filter(|(log, active)| {
-            let deadline = self.deadline(log, active);
-            deadline.is_some_and(|deadline| deadline <= now_ms)
+        let overdue = self.pulls.all_active().filter_map(|(log, active)| {
+            let [stalls, ages] = self.deadlines(log, active)?;
+            let stalled = stalls.is_some_and(|at| at <= now_ms);
+            (stalled || ages? <= now_ms).then(|| (log.clone(), active.peer, stalled))
         });
-        let stalled: Vec<LogId> = stalled.map(|(log, _)| log.clone()).collect();
-        for log in stalled {
-            let Some(active) = self.pulls.active(&log) else {
-                continue;
-            };
-            let until = now_ms + self.config.retry_ms;
-            if let Some(peer) = self.peers.get_mut(&active.peer) {
+        let overdue: Vec<(LogId, RawKey, bool)> = overdue.collect();
+        let until = now_ms + self.config.retry_ms;
+        for (log, key, stalled) in overdue {
+            if let Some(peer) = self.peers.get_mut(&key).filter(|_| stalled) {
                 peer.stalled_until = until;
             }
             self.unserved(now_ms, &log);
         }
     }
 
-    /// Returns when a want is given up; never while our ledger is what it
-    /// waits for.
-    fn deadline(&self, log: &LogId, active: &Active) -> Option<u64> {
+    /// Returns when a want is given up: because its peer stalls, not while our
+    /// ledger is at work on what it sent, and because the want is too old; not
+    /// where our ledger is all that it waits for.
+    fn deadlines(&self, log: &LogId, active: &Active) -> Option<[Option<u64>; 2]> {
         let peer = self.peers.get(&active.peer)?;
-        let ours = peer.window.in_judgement() > 0 || self.reach(log) >= active.target;
-        let since = active.asked_at.max(peer.progress_at);
-        (!ours).then_some(since + self.config.pull_timeout_ms)
+        if self.reach(log) >= active.target {
+            return None;
+        }
+        let silent = active.asked_at.max(peer.moved_at) + self.config.pull_timeout_ms;
+        let fruitless = active.asked_at.max(peer.advanced_at) + self.config.pull_fruitless_ms_max;
+        let stalls = (peer.window.in_judgement() == 0).then_some(silent.min(fruitless));
+        let ages = active.advanced_at + self.config.want_age_ms_max;
+        Some([stalls, Some(ages)])
     }
 
     /// Asks for the logs whose turn has come.
@@ -82,16 +94,26 @@ impl Replica {
         }
         self.pulls.stirred = false;
         self.planned_at = now_ms;
-        for log in self.pulls.due(now_ms, LOGS_PLANNED_MAX) {
-            if self.pulls.active_len() >= self.config.wants_max {
-                return;
-            }
-            self.ask(now_ms, &log);
+        for key in self.peers.keys() {
+            self.pulls.release(key, self.room(key));
         }
+        let due = self.pulls.due(now_ms, LOGS_PLANNED_MAX);
+        for log in &due {
+            self.ask(now_ms, log);
+        }
+        let released = |key: &RawKey| self.room(key) > 0 && self.pulls.is_waited_for(key);
+        self.unplanned = due.len() == LOGS_PLANNED_MAX || self.peers.keys().any(released);
+        self.pulls.stirred |= self.unplanned;
     }
 
-    /// Asks one peer for a log: its author if it may be asked, else the one of
-    /// whom least is asked.
+    /// Returns how many more logs may be asked of a peer.
+    fn room(&self, key: &RawKey) -> usize {
+        let asked = self.pulls.count_of(key);
+        self.config.wants_per_peer_max.saturating_sub(asked)
+    }
+
+    /// Asks one peer for a log: of those that left fewest wants unserved its
+    /// author, else the one of whom least is asked.
     fn ask(&mut self, now_ms: u64, log: &LogId) {
         let from = self.reach(log);
         let offers = self.peers.iter().filter_map(|(key, peer)| {
@@ -105,16 +127,29 @@ impl Replica {
         if soonest > now_ms {
             return self.pulls.put_off(log, soonest);
         }
-        let busy = |key: &RawKey| self.pulls.count_of(key) >= self.config.wants_per_peer_max;
-        let ready = offers
-            .into_iter()
-            .filter(|(at, key, _)| *at <= now_ms && !busy(key));
-        let best = ready.min_by_key(|(_, key, _)| (*key != log.author, self.pulls.count_of(key)));
-        if let Some((_, peer, target)) = best {
-            self.pulls.ask(log, peer, [from, target], now_ms);
-            let log = log.clone();
-            self.send(peer, Message::Want { log, from });
+        let ready = offers.into_iter().filter(|(at, ..)| *at <= now_ms);
+        let best = ready.min_by_key(|(_, key, _)| {
+            let peer = &self.peers[key];
+            let busy = self.room(key) == 0;
+            // Of busy peers, the one that gets on.
+            let idle = Reverse(if busy { peer.advanced_at } else { 0 });
+            let is_other = *key != log.author;
+            (
+                busy,
+                peer.unserved,
+                idle,
+                is_other,
+                self.pulls.count_of(key),
+            )
+        });
+        let (_, peer, target) = best.expect("the soonest is ready");
+        if self.room(&peer) == 0 {
+            let at = now_ms + BEHIND_MS_MAX;
+            return self.pulls.wait_behind(log, peer, at);
         }
+        self.pulls.ask(log, peer, [from, target], now_ms);
+        let log = log.clone();
+        self.send(peer, Message::Want { log, from });
     }
 
     /// Orders the next body for a peer.
@@ -148,9 +183,12 @@ impl Replica {
             ]
         });
         let wants = self.pulls.all_active();
-        let wants = wants.map(|(log, active)| self.deadline(log, active));
-        let queue = self.pulls.next_turn(now_ms);
-        let next = peers.chain(wants).flatten().chain(queue).min();
+        let wants = wants.filter_map(|(log, active)| self.deadlines(log, active));
+        let queue = [
+            self.pulls.next_turn(now_ms),
+            self.unplanned.then_some(now_ms + 1),
+        ];
+        let next = peers.chain(wants.flatten()).chain(queue).flatten().min();
         if let Some(ms) = next.filter(|_| next != self.wake_at) {
             self.wake_at = next;
             self.out.push(Output::WakeAt { ms });

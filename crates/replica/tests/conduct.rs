@@ -167,6 +167,32 @@ fn a_log_that_is_passed_over_is_not_asked_for_again() {
 }
 
 #[test]
+fn a_body_without_its_content_is_asked_of_another() {
+    let wanted = log(RawKey([9; 32]), "public");
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[head(&wanted, 5)]);
+    bench.meet(OTHER, &[head(&wanted, 5)]);
+    bench.body(PEER, &wanted, [0, 5], 900);
+    let outputs = bench.judge(PEER, &wanted, Outcome::Bare);
+    assert_eq!((fault(&outputs), wants(&outputs)), (None, vec![(OTHER, 0)]));
+    assert_eq!(counted(&outputs, Counter::BareBodies), 1);
+    assert!(!said(&bench.tick_after(100)).iter().any(is_ack));
+    // Nobody asked for this one: it makes nobody a source that is asked first.
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(OTHER, &[]);
+    bench.body(OTHER, &wanted, [0, 5], 900);
+    let outputs = bench.judge(OTHER, &wanted, Outcome::Bare);
+    assert_eq!((fault(&outputs), wants(&outputs)), (None, vec![]));
+    assert_eq!(wants(&bench.meet(PEER, &[head(&wanted, 5)])), [(PEER, 0)]);
+    let gone = bench.give(Input::Disconnected { peer: PEER });
+    assert_eq!(wants(&gone), [], "not so soon");
+}
+
+fn is_ack((_, message): &(RawKey, &Message)) -> bool {
+    matches!(message, Message::Ack { .. })
+}
+
+#[test]
 fn credit_is_enforced_and_given_back() {
     let theirs = log(PEER, "public");
     let mut bench = Bench::new(Vec::new());
@@ -239,6 +265,38 @@ fn nonsense_is_the_peers_fault() {
 }
 
 #[test]
+fn nothing_comes_between_the_parts_of_a_full_map() {
+    let entry = head(&log(PEER, "public"), 5);
+    let nothing = frontier_root(std::iter::empty());
+    let charter = CHARTER;
+    let delta = Message::Delta {
+        charter,
+        keep: false,
+        baseline: nothing,
+        root: nothing,
+        changed: vec![],
+        new: vec![],
+    };
+    let root = nothing;
+    for between in [delta, Message::InSync { charter, root }] {
+        for entries in [vec![entry.clone()], vec![]] {
+            let mut bench = Bench::new(Vec::new());
+            bench.meet(PEER, &[]);
+            assert_eq!(fault(&bench.say(PEER, between.clone())), None);
+            let root = None;
+            let part = Message::Full {
+                charter,
+                entries,
+                root,
+            };
+            assert_eq!(fault(&bench.say(PEER, part)), None);
+            let outputs = bench.say(PEER, between.clone());
+            assert!(matches!(fault(&outputs), Some(Fault::BadMessage(_))));
+        }
+    }
+}
+
+#[test]
 fn a_foreign_scope_is_a_fault_only_under_one_charter() {
     let foreign = log(PEER, "with-gacc");
     for (version, is_fault) in [(1, true), (2, false)] {
@@ -300,6 +358,35 @@ fn unknown_and_forbidden_logs_get_the_same_silence() {
 }
 
 #[test]
+fn how_many_claims_are_noted_tells_nothing_of_other_scopes() {
+    let numbered = |author: u8, scope_name, number: u16| {
+        let mut log = log(RawKey([author; 32]), scope_name);
+        log.epoch.0[..2].copy_from_slice(&number.to_be_bytes());
+        log
+    };
+    let noted = |secrets: u16, public: u16| {
+        let secrets = (0..secrets).map(|n| head(&numbered(9, "with-gacc", n), 1));
+        let public = (0..public).map(|n| head(&numbered(8, "public", n), 1));
+        let mut bench = Bench::new(secrets.chain(public).collect());
+        bench.meet(PEER, &[]);
+        for number in 0..1_500 {
+            bench.body(PEER, &numbered(9, "public", number), [1, 2], 9);
+        }
+        // What comes to be held makes room.
+        let held = numbered(9, "public", 0);
+        bench.give(Input::Durable {
+            head: head(&held, 2),
+        });
+        bench.body(PEER, &numbered(9, "public", 2_000), [1, 2], 9);
+        let status = bench.replica.status();
+        (status.wants_out, status.wants_waiting)
+    };
+    assert_eq!(noted(0, 0), (16, 1_024 - 16));
+    assert_eq!(noted(2_000, 0), noted(0, 0));
+    assert_eq!(noted(0, 2_000), noted(0, 0));
+}
+
+#[test]
 fn a_stalled_want_goes_to_another_peer() {
     let wanted = log(RawKey([9; 32]), "public");
     let mut bench = Bench::new(Vec::new());
@@ -322,6 +409,54 @@ fn a_stalled_want_goes_to_another_peer() {
     bench.say(OTHER, full(&[head(&wanted, 5)]));
     let gone = bench.give(Input::Disconnected { peer: PEER });
     assert_eq!(wants(&gone), [(OTHER, 0)], "asked of another at once");
+}
+
+#[test]
+fn bodies_that_bring_nothing_are_no_service() {
+    let [wanted, held] = ["public", "national"].map(|name| log(RawKey([9; 32]), name));
+    let mut bench = Bench::new(vec![head(&held, 5)]);
+    bench.meet(PEER, &[head(&wanted, 5), head(&held, 5)]);
+    bench.meet(OTHER, &[head(&wanted, 5)]);
+    let mut asked = Vec::new();
+    for second in 0..119 {
+        bench.now += 1_000;
+        let outputs = bench.body(PEER, &held, [second % 5, 5], 9);
+        asked.extend(wants(&outputs));
+    }
+    assert_eq!(asked, [], "for as long as a slow line may take");
+    bench.now += 1_000;
+    let outputs = bench.body(PEER, &held, [0, 5], 9);
+    assert_eq!(wants(&outputs), [(OTHER, 0)]);
+}
+
+#[test]
+fn a_want_behind_others_has_its_time_too() {
+    let [served, waits] = ["national", "public"].map(|name| log(RawKey([9; 32]), name));
+    let both = [head(&served, 1_000), head(&waits, 5)];
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &both);
+    bench.meet(OTHER, &both);
+    for minute in 1..=10 {
+        let mut asked = Vec::new();
+        for _ in 0..15 {
+            bench.now += 4_000;
+            asked.extend(wants(&bench.give(Input::Arriving { peer: PEER })));
+        }
+        let due = if minute < 10 {
+            vec![]
+        } else {
+            vec![(OTHER, 0)]
+        };
+        assert_eq!(asked, due, "minute {minute}");
+        let size = minute * 10;
+        bench.body(PEER, &served, [size - 10, size], 900);
+        bench.judge(PEER, &served, Outcome::Appended { size });
+        bench.give(Input::Durable {
+            head: head(&served, size),
+        });
+    }
+    let peers = bench.replica.status().peers;
+    assert!(peers.iter().all(|peer| peer.wants_out == 1), "{peers:#?}");
 }
 
 #[test]

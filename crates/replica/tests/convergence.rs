@@ -6,8 +6,8 @@ mod world;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use record::ScopeName;
-use replica::{Counter, Message};
+use record::{Epoch, LogId, RawKey, ScopeName};
+use replica::{Config, Counter, Message};
 use world::{Event, World, key, scope};
 
 const SCOPES: [&str; 3] = ["public", "national", "with-gacc"];
@@ -234,6 +234,101 @@ fn parted() -> World {
     world.run_until(200_000);
     world.cut(0, 1);
     world
+}
+
+/// Returns a log of an author whose node is never here.
+fn of_nobody_here(number: u8) -> LogId {
+    LogId {
+        author: RawKey([200; 32]),
+        scope: scope("national"),
+        epoch: Epoch([number; 16]),
+    }
+}
+
+#[test]
+fn more_logs_than_a_frontier_holds_end_no_connection() {
+    let config = Config {
+        frontier_logs_max: 8,
+        ..Config::default()
+    };
+    let mut world = World::with(config, 11, vec![all_scopes(); 2], 5);
+    let held = |world: &World, node: usize| world.nodes[node].disk.0.len();
+    for number in 0..6 {
+        world.hold(0, &of_nobody_here(number), 3);
+    }
+    world.join(0, 1);
+    world.run_until(100_000);
+    // Told by deltas, until there is no room: the world blames no honest node.
+    for number in 6..12 {
+        world.hold(0, &of_nobody_here(number), 3);
+        world.run_until(world.now + 1_000);
+    }
+    world.run_until(200_000);
+    assert_eq!((held(&world, 0), held(&world, 1)), (12, 8));
+    assert_eq!(world.count(Counter::UntoldLogs), 4);
+    // What was told goes on growing, on this connection and on the next.
+    world.hold(0, &of_nobody_here(0), 9);
+    world.run_until(300_000);
+    world.cut(0, 1);
+    world.hold(0, &of_nobody_here(1), 9);
+    world.hold(0, &of_nobody_here(12), 9);
+    world.join(0, 1);
+    world.run_until(400_000);
+    let sizes = [0, 1].map(|number| world.nodes[1].disk.0[&of_nobody_here(number)]);
+    assert_eq!(sizes, [9, 9]);
+    // And a node that starts with more than it may tell says a full map of
+    // what it may, which its peer takes.
+    world.at(400_001, Event::Snapshot(0));
+    world.at(400_002, Event::Restore(0));
+    world.at(400_003, Event::Join(0, 1));
+    world.run_until(500_000);
+    assert_eq!((held(&world, 0), held(&world, 1)), (13, 8));
+    world.at(500_001, Event::Write(1, scope("public"), 5));
+    world.run_until(600_000);
+    assert_eq!(held(&world, 0), 14, "the other way, too");
+}
+
+#[test]
+fn peers_that_drip_keep_nobody_from_what_others_hold() {
+    let mut world = World::new(5, vec![all_scopes(); 6], 5);
+    world.dripping = (1..5).collect();
+    for node in 1..6 {
+        for number in 0..200 {
+            world.hold(node, &of_nobody_here(number), 3);
+        }
+    }
+    for node in 1..6 {
+        world.join(0, node);
+        world.run_until(world.now + 2_000);
+    }
+    // What is not asked of the four is there at once, the rest soon after they
+    // brought nothing for two minutes.
+    let held = |world: &World| world.nodes[0].disk.0.len();
+    world.run_until(30_000);
+    assert_eq!(held(&world), 200 - 4 * 16);
+    world.run_until(140_000);
+    assert_eq!(held(&world), 200);
+    assert_eq!(world.count(Counter::StalledWants), 4 * 16);
+}
+
+#[test]
+fn a_slow_line_is_not_taken_for_a_peer_that_drips() {
+    let mut world = World::new(6, vec![all_scopes(); 2], 5);
+    world.bytes_per_s.insert(1, 4_000);
+    let logs = 0..6;
+    for number in logs.clone() {
+        world.hold(1, &of_nobody_here(number), 40);
+    }
+    world.join(0, 1);
+    world.run_until(1_500_000);
+    for number in logs {
+        assert_eq!(
+            world.nodes[0].disk.0.get(&of_nobody_here(number)),
+            Some(&40)
+        );
+    }
+    assert_eq!(world.count(Counter::StalledWants), 0);
+    assert_eq!(world.count(Counter::DuplicateRecords), 0);
 }
 
 #[test]

@@ -100,11 +100,12 @@ proptest! {
                 }
                 Act::Judge(at, how) if !open.is_empty() => {
                     let (token, log) = open.swap_remove(at % open.len());
-                    let outcome = match how % 8 {
+                    let outcome = match how % 9 {
                         0 => Outcome::Refused { reason: String::from("bad") },
                         1 => Outcome::PassedOver,
                         2 => Outcome::Gap { have: 1 },
                         3 => Outcome::Duplicate,
+                        4 => Outcome::Bare,
                         _ => Outcome::Appended { size: 1 + u64::from(how) },
                     };
                     bench.give(Input::Judged { peer: PEER, token, log, outcome })

@@ -12,6 +12,7 @@ use replica::Message;
 use sha2::{Digest as _, Sha256};
 use tests::federation::{Federation, Listen};
 use tests::goods;
+use tests::journal::Journal;
 use tests::patience::eventually;
 use tests::peer::{Peer, counter, forgiving, name};
 
@@ -24,6 +25,7 @@ pub(crate) const MESSAGES: &str = "network_refused_messages_total";
 
 /// Counters of what is no blame on whoever sent it.
 pub(crate) const PASSED_OVER: &str = "replica_passed_over_bodies_total";
+pub(crate) const BARE: &str = "replica_bare_bodies_total";
 pub(crate) const GAPS: &str = "replica_gap_bodies_total";
 
 /// The one refusal that is no fault: a cut line looks the same.
@@ -68,6 +70,7 @@ pub(crate) struct Stage {
     /// How many of them were the enemy's fault.
     faults: u64,
     serial: u64,
+    journal: Journal,
 }
 
 /// Counters and holdings of the victim.
@@ -76,6 +79,7 @@ struct Scene {
     /// What ends a connection, by its line in the metrics.
     refused: BTreeMap<String, u64>,
     passed_over: u64,
+    bare: u64,
     gaps: u64,
     heads: Vec<ledger::Head>,
     stored: u64,
@@ -89,6 +93,7 @@ impl Stage {
     }
 
     pub(crate) async fn set_with(enemy_is_smaller: bool, limits: network::Limits) -> Self {
+        let journal = Journal::begin();
         let federation = Arc::new(Federation::listening(&[
             ("lam-dong", MemberKind::Province, Listen::Both),
             ("dong-thap", MemberKind::Province, Listen::Both),
@@ -121,6 +126,7 @@ impl Stage {
             blows: 0,
             faults: 0,
             serial: 0,
+            journal,
         }
     }
 
@@ -210,6 +216,15 @@ impl Stage {
             allowed.contains(&outcome),
             "{what}: came to {outcome:?}, where {allowed:?} is due"
         );
+        if let Outcome::Refused(_, reason) = outcome {
+            let line = if reason == CUT_SHORT {
+                "link over"
+            } else {
+                "turned away"
+            };
+            let logged = format!("{what}: {reason} in the log");
+            eventually(&logged, || self.journal.says(&[line, reason])).await;
+        }
         let is_fault = matches!(outcome, Outcome::Refused(_, reason) if reason != CUT_SHORT);
         self.faults += u64::from(is_fault && member == self.enemy);
         outcome
@@ -244,6 +259,8 @@ impl Stage {
         assert_eq!(after.stored, before.stored, "something was stored");
         let outcome = if after.passed_over > before.passed_over {
             Outcome::WithoutBlame(PASSED_OVER)
+        } else if after.bare > before.bare {
+            Outcome::WithoutBlame(BARE)
         } else if after.gaps > before.gaps {
             Outcome::WithoutBlame(GAPS)
         } else {
@@ -284,6 +301,7 @@ impl Stage {
         Scene {
             refused: refused.collect(),
             passed_over: counter(&metrics, PASSED_OVER),
+            bare: counter(&metrics, BARE),
             gaps: counter(&metrics, GAPS),
             heads: self.victim.ledger.heads(),
             stored: self.victim.stored(),

@@ -94,6 +94,8 @@ pub(crate) struct Node {
 pub(crate) enum Event {
     Control(usize, usize, u64, Vec<u8>),
     Bulk(usize, usize, u64, Body),
+    /// Some bytes of a body arrive, at these times until the last.
+    Arriving(usize, usize, u64, u64),
     Written(usize, usize, u64, Body),
     Judge(usize, u64, RawKey, Token),
     Wake(usize, u64, u64),
@@ -114,11 +116,16 @@ struct Flow {
 }
 
 pub(crate) struct World {
+    pub(crate) config: Config,
     pub(crate) now: u64,
     pub(crate) nodes: Vec<Node>,
     pub(crate) random: Random,
     pub(crate) delay_ms_max: u64,
     pub(crate) last_message_at: u64,
+    /// Nodes whose bodies never come to an end, while bytes of them do arrive.
+    pub(crate) dripping: BTreeSet<usize>,
+    /// How many bytes of bodies a node's line carries in a second.
+    pub(crate) bytes_per_s: BTreeMap<usize, u64>,
     pub(crate) counts: BTreeMap<(usize, Counter), u64>,
     pub(crate) published: BTreeMap<LogId, u64>,
     /// Every message's time and bytes, by direction.
@@ -131,9 +138,19 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(seed: u64, scopes: Vec<BTreeSet<ScopeName>>, delay_ms_max: u64) -> Self {
+        Self::with(Config::default(), seed, scopes, delay_ms_max)
+    }
+
+    /// Makes a world whose machines have these settings.
+    pub(crate) fn with(
+        config: Config,
+        seed: u64,
+        scopes: Vec<BTreeSet<ScopeName>>,
+        delay_ms_max: u64,
+    ) -> Self {
         let nodes = scopes.into_iter().enumerate().map(|(node, scopes)| Node {
             scopes,
-            replica: Replica::new(Config::default(), key(node), CHARTER, Vec::new()),
+            replica: Replica::new(config.clone(), key(node), CHARTER, Vec::new()),
             disk: Disk::default(),
             snapshot: None,
             run: 1,
@@ -144,9 +161,12 @@ impl World {
         Self {
             now: 1,
             nodes: nodes.collect(),
+            config,
             random: Random(seed),
             delay_ms_max,
             last_message_at: 0,
+            dripping: BTreeSet::new(),
+            bytes_per_s: BTreeMap::new(),
             counts: BTreeMap::new(),
             published: BTreeMap::new(),
             transcript: BTreeMap::new(),
@@ -201,6 +221,15 @@ impl World {
             Event::Bulk(from, to, connection, body) => {
                 if self.is_open(from, to, connection) {
                     self.arrive(from, to, body);
+                }
+            }
+            Event::Arriving(from, to, connection, until) => {
+                if self.is_open(from, to, connection) {
+                    self.handle(to, Input::Arriving { peer: key(from) });
+                    if self.now + 1_000 < until {
+                        let at = self.now + 1_000;
+                        self.at(at, Event::Arriving(from, to, connection, until));
+                    }
                 }
             }
             Event::Written(from, to, connection, body) => {
@@ -309,7 +338,14 @@ impl World {
         n.wake_at = None;
         n.ledger_free_at = 0;
         let heads = n.disk.0.iter().map(|(log, size)| head(log, *size));
-        n.replica = Replica::new(Config::default(), key(node), CHARTER, heads.collect());
+        n.replica = Replica::new(self.config.clone(), key(node), CHARTER, heads.collect());
+    }
+
+    /// Lets a node hold this much of a log, wherever it has it from.
+    pub(crate) fn hold(&mut self, node: usize, log: &LogId, size: u64) {
+        self.nodes[node].disk.0.insert(log.clone(), size);
+        let head = head(log, size);
+        self.handle(node, Input::Durable { head });
     }
 
     fn arrive(&mut self, from: usize, to: usize, body: Body) {
@@ -470,8 +506,22 @@ impl World {
             end += 1;
         }
         let connection = self.connections[&(from.min(to), from.max(to))];
+        if self.dripping.contains(&from) {
+            let drip = Event::Arriving(from, to, connection, u64::MAX);
+            return self.at(self.now + 1_000, drip);
+        }
         let written = self.now + self.delay();
-        let arrives = written + self.delay();
+        let line_free_at = self
+            .flows
+            .entry((connection, from))
+            .or_default()
+            .bulk_free_at;
+        let mut arrives = written + self.delay();
+        if let Some(rate) = self.bytes_per_s.get(&from) {
+            arrives = line_free_at.max(written) + bytes * 1_000 / rate;
+            let drip = Event::Arriving(from, to, connection, arrives);
+            self.at(line_free_at.max(written), drip);
+        }
         let flow = self.flows.entry((connection, from)).or_default();
         let under_way = flow
             .sent
@@ -516,7 +566,6 @@ impl World {
 
     fn check_bounds(&self, node: usize) {
         let status = self.nodes[node].replica.status();
-        assert!(status.wants_out <= Config::default().wants_max);
         let logs: BTreeSet<&LogId> = self.nodes.iter().flat_map(|n| n.disk.0.keys()).collect();
         assert!(status.wants_waiting <= logs.len() + 64);
         for peer in status.peers {
