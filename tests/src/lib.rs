@@ -3,8 +3,7 @@
 //! This library is what the tests share: [`federation`] makes members and their
 //! charter, [`peer`] runs a member's ledger and network within the test,
 //! [`nodes`] two whole nodes, [`goods`] makes events, [`patience`] waits for
-//! conditions with a bound, [`journal`] keeps what is logged, and
-//! [`conformance`] finds published test cases.
+//! conditions with a bound, and [`journal`] keeps what is logged.
 //!
 //! Everything listens on 127.0.0.1, lives in temporary folders and waits for
 //! conditions, never for a time.
@@ -16,7 +15,6 @@
 //! enrolment files), `epcis` (documents, canonical events) and `gs1` (EPC URNs,
 //! Digital Links, element strings).
 
-pub mod conformance;
 pub mod federation;
 pub mod goods;
 pub mod journal;

@@ -1,8 +1,6 @@
 //! The event hash id: against the published vectors, and its laws.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use epcis::{
     Answered, CbvForm, Contexts, Document, Event, HashVersion, Reason, Written, event_document,
@@ -50,40 +48,6 @@ const NEED_THE_TEXT: [&str; 13] = [
     "gs1eq-event_with_identical_hash_id_4.xml",
     "gs1eq-event_with_identical_hash_id_5.xml",
 ];
-
-/// Returns the folder of published vectors, unless there is none.
-fn conformance() -> Option<PathBuf> {
-    let folder = match std::env::var_os("NGUON_CONFORMANCE") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-    };
-    folder.is_dir().then(|| folder.join("event-hash"))
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "continuous integration counts the cases"
-)]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-/// Says how many cases ran, and appends the counts to the file from which
-/// continuous integration sums up.
-fn report(part: &str, passed: usize, failed: usize) {
-    say(&format!(
-        "conformance: {part}: {passed} passed, {failed} failed"
-    ));
-    let Some(path) = std::env::var_os("NGUON_CONFORMANCE_REPORT") else {
-        return;
-    };
-    let appended = OpenOptions::new().create(true).append(true).open(path);
-    let mut appended = appended.expect("the report can be opened");
-    let line = format!("{part} {passed} {failed}\n");
-    appended
-        .write_all(line.as_bytes())
-        .expect("the report can be written");
-}
 
 fn cases(folder: &Path) -> Vec<Value> {
     let bytes = std::fs::read(folder.join("cases.json")).expect("the file is readable");
@@ -149,8 +113,9 @@ fn check_case(folder: &Path, case: &Value) -> Result<(), String> {
 
 #[test]
 fn vectors() {
-    let Some(folder) = conformance() else {
-        return say("conformance folder absent: event-hash skipped");
+    let suite = "event-hash/ids";
+    let Some(folder) = conformance::folder(suite).map(|folder| folder.join("event-hash")) else {
+        return;
     };
     let cases = cases(&folder);
     let (mut passed, mut failed) = (0, Vec::new());
@@ -160,8 +125,7 @@ fn vectors() {
             Err(why) => failed.push(format!("{}: {why}", id(case))),
         }
     }
-    report("event-hash", passed, failed.len());
-    assert!(passed > 0 && failed.is_empty(), "{}", failed.join("\n"));
+    conformance::report(suite, passed, &failed);
 }
 
 /// Reads one event.

@@ -2,12 +2,6 @@
 //! `shared/conformance` beside the repository. Where it is absent, as in a
 //! fresh clone, these tests say so and pass.
 
-#![allow(clippy::print_stdout, reason = "the tests report how many cases ran")]
-
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::PathBuf;
-
 use gs1::{
     CompanyPrefixes, DigitalLink, ElementString, Key, Level, LinkOptions, constrained_digital_link,
     percent,
@@ -16,7 +10,7 @@ use serde_json::Value;
 
 #[test]
 fn urns_have_their_values() {
-    run("identifiers/urn-to-ai.json", |case| {
+    run("identifiers/urn-to-ai", |case| {
         let urn = text(case, "urn");
         let key = Key::from_uri(urn).map_err(|error| error.to_string())?;
         let values: Vec<(String, String)> = key
@@ -53,7 +47,7 @@ fn urns_have_their_values() {
 
 #[test]
 fn keys_give_their_urns_back() {
-    run("identifiers/urn-to-ai.json", |case| {
+    run("identifiers/urn-to-ai", |case| {
         let urn = text(case, "urn");
         let fields = urn.splitn(5, ':').nth(4).ok_or("no fields")?;
         let prefix = fields.split('.').next().ok_or("no company prefix")?;
@@ -75,14 +69,14 @@ fn keys_give_their_urns_back() {
 
 #[test]
 fn broken_urns_are_refused() {
-    run("identifiers/urn-invalid.json", |case| {
+    run("identifiers/urn-invalid", |case| {
         refused(Key::from_uri(text(case, "urn")))
     });
 }
 
 #[test]
 fn links_have_the_canonical_form_of_the_hash() {
-    run("identifiers/dl-normalise.json", |case| {
+    run("identifiers/dl-normalise", |case| {
         let link = constrained_digital_link(text(case, "input"));
         same(&link.as_deref(), &case["canonical_dl_for_hash"].as_str())
     });
@@ -90,7 +84,7 @@ fn links_have_the_canonical_form_of_the_hash() {
 
 #[test]
 fn links_with_bad_check_digits_are_refused_with_the_right_digit() {
-    run("identifiers/dl-bad-check-digit.json", |case| {
+    run("identifiers/dl-bad-check-digit", |case| {
         let Err(error) = Key::from_uri(text(case, "uri")) else {
             return Err("not refused".into());
         };
@@ -109,7 +103,7 @@ fn links_with_bad_check_digits_are_refused_with_the_right_digit() {
 
 #[test]
 fn links_parse() {
-    run("digital-link/parse.json", |case| {
+    run("digital-link/parse", |case| {
         let uri = text(case, "uri");
         let link = DigitalLink::parse(uri, options(case));
         if case["valid"].as_bool() != Some(true) {
@@ -135,7 +129,7 @@ fn links_parse() {
 
 #[test]
 fn qualifiers_stand_in_order() {
-    run("digital-link/path-sequences.json", |case| {
+    run("digital-link/path-sequences", |case| {
         let mut uri = String::from("https://id.gs1.org");
         for ai in case["sequence"].as_array().ok_or("no sequence")? {
             let ai = ai.as_str().ok_or("no text")?;
@@ -161,7 +155,7 @@ fn qualifiers_stand_in_order() {
 
 #[test]
 fn element_strings_make_links() {
-    run("digital-link/generate.json", |case| {
+    run("digital-link/generate", |case| {
         let stem = case["stem"].as_str().unwrap_or("https://id.gs1.org");
         let link = ElementString::parse(text(case, "ai_data"))
             .and_then(|elements| DigitalLink::of(&elements))
@@ -175,7 +169,7 @@ fn element_strings_make_links() {
 
 #[test]
 fn values_are_escaped() {
-    run("digital-link/escape.json", |case| {
+    run("digital-link/escape", |case| {
         let value = text(case, "input");
         same(&&*percent::encode_path(value), &text(case, "path"))?;
         same(&&*percent::encode_query(value), &text(case, "query"))
@@ -184,7 +178,7 @@ fn values_are_escaped() {
 
 #[test]
 fn values_are_unescaped() {
-    run("digital-link/unescape.json", |case| {
+    run("digital-link/unescape", |case| {
         let latin = |bytes: Vec<u8>| bytes.into_iter().map(char::from).collect::<String>();
         let value = text(case, "input");
         same(&&*latin(percent::decode_path(value)), &text(case, "path"))?;
@@ -194,7 +188,7 @@ fn values_are_unescaped() {
 
 #[test]
 fn the_toolkits_examples() {
-    run("digital-link/toolkit-examples.json", |case| {
+    run("digital-link/toolkit-examples", |case| {
         let link = match (text(case, "op"), &case["input"]) {
             ("decompress", input) => DigitalLink::decompress(input.as_str().unwrap_or("")),
             ("ai_to_dl", input) => {
@@ -272,22 +266,12 @@ fn text<'a>(case: &'a Value, field: &str) -> &'a str {
     case[field].as_str().expect("the field is a text")
 }
 
-/// Runs every case of a file and fails with all that failed.
-fn run(file: &str, mut check: impl FnMut(&Value) -> Result<(), String>) {
-    let folder = std::env::var_os("NGUON_CONFORMANCE").map_or_else(
-        || {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/conformance"
-            ))
-        },
-        PathBuf::from,
-    );
-    if !folder.is_dir() {
-        println!("conformance folder absent: {file} skipped");
+/// Runs every case of a suite and fails with all that failed.
+fn run(suite: &str, mut check: impl FnMut(&Value) -> Result<(), String>) {
+    let Some(folder) = conformance::folder(suite) else {
         return;
-    }
-    let bytes = std::fs::read(folder.join(file)).expect("the file is readable");
+    };
+    let bytes = std::fs::read(folder.join(format!("{suite}.json"))).expect("the file is readable");
     let cases: Value = serde_json::from_slice(&bytes).expect("the file is JSON");
     let cases = cases["cases"].as_array().expect("the file has cases");
     let (mut passed, mut failed) = (0, Vec::new());
@@ -297,23 +281,5 @@ fn run(file: &str, mut check: impl FnMut(&Value) -> Result<(), String>) {
             Err(problem) => failed.push(format!("{}: {problem}", text(case, "id"))),
         }
     }
-    println!(
-        "conformance: {file}: {passed} passed, {} failed",
-        failed.len()
-    );
-    report(file, passed, failed.len());
-    assert!(failed.is_empty(), "{file}:\n{}", failed.join("\n"));
-}
-
-/// Appends the counts to the file from which continuous integration sums up.
-fn report(file: &str, passed: usize, failed: usize) {
-    let Some(path) = std::env::var_os("NGUON_CONFORMANCE_REPORT") else {
-        return;
-    };
-    let appended = OpenOptions::new().create(true).append(true).open(path);
-    let mut appended = appended.expect("the report can be opened");
-    let line = format!("{file} {passed} {failed}\n");
-    appended
-        .write_all(line.as_bytes())
-        .expect("the report can be written");
+    conformance::report(suite, passed, &failed);
 }

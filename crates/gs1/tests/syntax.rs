@@ -7,7 +7,6 @@
 )]
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use gs1::{AiFacts, DICTIONARY_RELEASE};
 
@@ -345,20 +344,12 @@ fn every_rule_of_the_table_has_an_example() {
 
 #[test]
 fn the_table_says_what_the_dictionary_says() {
-    let folder = std::env::var_os("NGUON_CONFORMANCE").map_or_else(
-        || {
-            PathBuf::from(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../shared/conformance"
-            ))
-        },
-        PathBuf::from,
-    );
-    let path = folder.join("artefacts/ai/gs1-syntax-dictionary.txt");
-    let Ok(dictionary) = std::fs::read_to_string(&path) else {
-        println!("conformance folder absent: the dictionary is not compared");
+    let suite = "artefacts/syntax-dictionary";
+    let Some(folder) = conformance::folder(suite) else {
         return;
     };
+    let path = folder.join("artefacts/ai/gs1-syntax-dictionary.txt");
+    let dictionary = std::fs::read_to_string(&path).expect("the dictionary is readable");
     let release = format!("# Release: {DICTIONARY_RELEASE}");
     assert!(dictionary.lines().any(|line| line == release), "{release}");
     let entries = dictionary
@@ -370,7 +361,7 @@ fn the_table_says_what_the_dictionary_says() {
         compared += 1;
     }
     assert_eq!(compared, AiFacts::all().len());
-    println!("{compared} entries of the dictionary compared");
+    conformance::report(suite, compared, &[]);
 }
 
 /// What an entry of the dictionary says, as words in one order.
