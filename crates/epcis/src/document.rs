@@ -2,7 +2,7 @@
 //! EPCISQueryDocument, and one event alone (EPCIS 2.0 §10, JSON/JSON-LD binding).
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::binding::{self, Binding};
@@ -12,7 +12,7 @@ use crate::event::{Event, PayloadError};
 use crate::hash::Spelling;
 use crate::jcs;
 use crate::master_data::VocabularyElement;
-use crate::problem::{Path, Problem, Problems, Reason, shown};
+use crate::problem::{PROBLEMS_MAX, Path, Problem, Problems, Reason, shown};
 use crate::reader::{self, Value};
 use crate::rules;
 use crate::time;
@@ -59,14 +59,28 @@ impl Document {
     /// Where anything is wrong there is no document, and all problems are
     /// returned, at most [`crate::PROBLEMS_MAX`].
     pub fn parse(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
-        let mut problems = Problems::default();
+        Document::judge(bytes, contexts, PROBLEMS_MAX)?.whole()
+    }
+
+    /// Reads a JSON-LD document as [`Document::parse`] does and judges its
+    /// events one by one: those that are sound are kept where others are not.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong, where some of it lies outside the events.
+    pub fn sift(bytes: &[u8], contexts: &Contexts) -> Result<Sifted, Vec<Problem>> {
+        Document::judge(bytes, contexts, SIFTED_PROBLEMS_MAX)
+    }
+
+    fn judge(
+        bytes: &[u8],
+        contexts: &Contexts,
+        problems_max: usize,
+    ) -> Result<Sifted, Vec<Problem>> {
+        let mut problems = Problems::up_to(problems_max);
         let value = read_json(bytes, &mut problems);
-        Document::of_value(
-            value,
-            (Binding::Json, Spelling::CANONICAL),
-            contexts,
-            problems,
-        )
+        let bound = (Binding::Json, Spelling::CANONICAL);
+        Sifted::of_value(value, bound, contexts, problems)
     }
 
     /// Reads an XML document of EPCIS 2.0, 1.2 or older, and brings its events
@@ -78,7 +92,13 @@ impl Document {
     /// position; its pointer is that of the JSON-LD document that means the
     /// same.
     pub fn parse_xml(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
-        xml::parse(bytes, xml::Order::Schema, contexts)
+        xml::parse(bytes, xml::Order::Schema, contexts, PROBLEMS_MAX)?.whole()
+    }
+
+    /// Reads an XML document as [`Document::parse_xml`] does and judges its
+    /// events one by one, as [`Document::sift`] does.
+    pub fn sift_xml(bytes: &[u8], contexts: &Contexts) -> Result<Sifted, Vec<Problem>> {
+        xml::parse(bytes, xml::Order::Schema, contexts, SIFTED_PROBLEMS_MAX)
     }
 
     /// Reads a document in either binding: XML if it begins with `<`.
@@ -95,19 +115,43 @@ impl Document {
     /// be worked on although the XML schema refuses them.
     pub fn parse_any_order(bytes: &[u8], contexts: &Contexts) -> Result<Document, Vec<Problem>> {
         if xml::looks_like_xml(bytes) {
-            xml::parse(bytes, xml::Order::Any, contexts)
+            xml::parse(bytes, xml::Order::Any, contexts, PROBLEMS_MAX)?.whole()
         } else {
             Document::parse(bytes, contexts)
         }
     }
+}
 
+/// The most problems that are told of a sifted document.
+pub const SIFTED_PROBLEMS_MAX: usize = 1_000;
+
+/// A document whose events were judged one by one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sifted {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Its sound events with their places in the document, counted from 0.
+    pub events: Vec<(usize, Event)>,
+    /// The master data of its header or answer.
+    pub master_data: Vec<VocabularyElement>,
+    /// What is wrong with others, at most [`SIFTED_PROBLEMS_MAX`]: events that
+    /// are neither here nor there are wrong too.
+    pub problems: Vec<Problem>,
+    /// How many events the document holds in all.
+    pub count: usize,
+    spellings: Vec<Spelling>,
+}
+
+impl Sifted {
     /// Returns a message without events.
-    pub(crate) fn message() -> Document {
-        Document {
+    pub(crate) fn message() -> Sifted {
+        Sifted {
             kind: DocumentKind::Message,
             events: Vec::new(),
-            spellings: Vec::new(),
             master_data: Vec::new(),
+            problems: Vec::new(),
+            count: 0,
+            spellings: Vec::new(),
         }
     }
 
@@ -119,30 +163,55 @@ impl Document {
         (binding, spelling): (Binding, Spelling),
         contexts: &Contexts,
         mut problems: Problems,
-    ) -> Result<Document, Vec<Problem>> {
-        let kept = problems.is_empty();
+    ) -> Result<Sifted, Vec<Problem>> {
+        // What was not read without loss is known by its place.
+        let spoiled: BTreeSet<Option<usize>> = problems.iter().map(of_event).collect();
+        let lost = problems.is_cut() || spoiled.contains(&None);
         let mut reading = Reading {
             contexts,
             binding,
             problems: &mut problems,
-            kept,
+            kept: !lost,
             events: Vec::new(),
+            count: 0,
             spelling: (!spelling.is_empty()).then(|| Arc::new(spelling)),
-            spellings: Vec::new(),
             master_data: Vec::new(),
         };
         let kind = value.and_then(|value| reading.document(value));
-        let (events, master_data) = (reading.events, reading.master_data);
-        let spellings = reading.spellings;
+        let (mut events, count) = (reading.events, reading.count);
+        let master_data = reading.master_data;
+        events.retain(|read| !spoiled.contains(&Some(read.place)));
+        let problems = with_event_index(problems.into_vec(), kind);
         match kind {
-            Some(kind) if problems.is_empty() => Ok(Document {
-                kind,
-                events,
-                spellings,
-                master_data,
-            }),
-            _ => Err(with_event_index(problems.into_vec(), kind)),
+            Some(kind) if !lost && problems.iter().all(|problem| problem.event.is_some()) => {
+                let (events, spellings) = events
+                    .into_iter()
+                    .map(|read| ((read.place, read.event), read.spelling))
+                    .unzip();
+                Ok(Sifted {
+                    kind,
+                    events,
+                    master_data,
+                    problems,
+                    count,
+                    spellings,
+                })
+            }
+            _ => Err(problems),
         }
+    }
+
+    /// Takes the document as a whole: it is none if any of its events is wrong.
+    fn whole(self) -> Result<Document, Vec<Problem>> {
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        Ok(Document {
+            kind: self.kind,
+            events: self.events.into_iter().map(|(_, event)| event).collect(),
+            spellings: self.spellings,
+            master_data: self.master_data,
+        })
     }
 }
 
@@ -160,16 +229,27 @@ const EVENT_LISTS: [&str; 2] = [
 
 fn with_event_index(mut problems: Vec<Problem>, kind: Option<DocumentKind>) -> Vec<Problem> {
     for problem in &mut problems {
-        let rest = EVENT_LISTS
-            .iter()
-            .find_map(|list| problem.pointer.strip_prefix(list));
-        let index = rest.and_then(|rest| rest.split('/').next());
         problem.event = match kind {
             Some(DocumentKind::Event) => Some(0),
-            _ => index.and_then(|index| index.parse().ok()),
+            _ => of_event(problem),
         };
     }
     problems
+}
+
+/// Returns the place of the event that a problem lies in.
+fn of_event(problem: &Problem) -> Option<usize> {
+    let mut lists = EVENT_LISTS.iter();
+    let rest = lists.find_map(|list| problem.pointer.strip_prefix(list))?;
+    rest.split('/').next()?.parse().ok()
+}
+
+/// A sound event of a document.
+struct Read {
+    /// Its place in the document, counted from 0.
+    place: usize,
+    event: Event,
+    spelling: Spelling,
 }
 
 /// One reading of a document, and what came of it so far.
@@ -180,10 +260,11 @@ pub(crate) struct Reading<'c> {
     /// The text was read without loss, so that events can be brought to
     /// canonical form.
     pub(crate) kept: bool,
-    events: Vec<Event>,
-    /// How the document was written, and each of its events.
+    events: Vec<Read>,
+    /// How many events were come by, sound or not.
+    count: usize,
+    /// How the document was written.
     spelling: Option<Arc<Spelling>>,
-    spellings: Vec<Spelling>,
     pub(crate) master_data: Vec<VocabularyElement>,
 }
 
@@ -235,9 +316,9 @@ impl Reading<'_> {
             DocumentKind::Events => self.events_document(&mut members),
             DocumentKind::QueryResults => self.query_document(&mut members),
             DocumentKind::Event | DocumentKind::Message => {
-                let before = self.problems.len();
+                let before = self.problems.found();
                 self.context(&Active::default(), &members, &Path::ROOT, true);
-                if self.problems.len() == before {
+                if self.problems.found() == before {
                     let event = Value::Object(members);
                     binding::check(self.binding, &event, &Path::ROOT, self.problems);
                     self.event(event, &Active::default(), &Path::ROOT);
@@ -264,9 +345,9 @@ impl Reading<'_> {
             Some(Value::Object(mut body)) => {
                 let path = root.name("epcisBody");
                 self.no_keywords(&body, &path);
-                let before = self.problems.len();
+                let before = self.problems.found();
                 self.event_list(take(&mut body, "eventList"), active, &path);
-                if self.problems.len() == before {
+                if self.problems.found() == before {
                     self.conflicts();
                 }
             }
@@ -352,6 +433,7 @@ impl Reading<'_> {
             let path = &path.index(index);
             binding::check(self.binding, &event, path, self.problems);
             self.event(event, &active, path);
+            self.count = index + 1;
         }
     }
 
@@ -361,23 +443,28 @@ impl Reading<'_> {
         let mut first = HashMap::new();
         let list = Path::ROOT.name("epcisBody");
         let list = list.name("eventList");
-        for (index, event) in self.events.iter().enumerate() {
-            let Some(key) = event.logical_key() else {
+        let mut conflicting = BTreeSet::new();
+        for read in &self.events {
+            let Some(key) = read.event.logical_key() else {
                 continue;
             };
-            let (earlier, payload) = *first.entry(key).or_insert((index, event.payload()));
-            if payload != event.payload() {
+            let payload = read.event.payload();
+            let (earlier, said) = *first.entry(key).or_insert((read.place, payload));
+            if said != payload {
                 let what = format!("event {earlier} has this eventID and says something else");
                 let mend = "give each event an eventID of its own, or leave it out";
-                let at = list.index(index);
+                let at = list.index(read.place);
                 self.problems
                     .add(&at.name("eventID"), Reason::Rule, what, mend);
+                conflicting.insert(read.place);
             }
         }
+        self.events
+            .retain(|read| !conflicting.contains(&read.place));
     }
 
     fn event(&mut self, value: Value<'_>, around: &Active, path: &Path<'_>) {
-        let before = self.problems.len();
+        let before = self.problems.found();
         let own = match &value {
             Value::Object(members) if members.iter().any(|(name, _)| name == "@context") => {
                 Some(self.context(around, members, path, false))
@@ -392,7 +479,7 @@ impl Reading<'_> {
             problems: &mut *self.problems,
         };
         let walked = walk.event(value, path);
-        let sound = self.problems.len() == before && self.problems.len() < crate::PROBLEMS_MAX;
+        let sound = self.problems.found() == before;
         if sound && !active.epcis {
             self.no_epcis_context(path);
         } else if let (true, Some((_, event))) = (sound && self.kept, walked) {
@@ -405,9 +492,15 @@ impl Reading<'_> {
         jcs::write(event, &mut bytes);
         match Event::from_payload(&bytes) {
             Ok(event) => {
+                let before = self.problems.found();
                 rules::check_identities(&event, path, self.problems);
-                self.events.push(event);
-                self.spellings.push(spelling);
+                if self.problems.found() == before {
+                    self.events.push(Read {
+                        place: self.count,
+                        event,
+                        spelling,
+                    });
+                }
             }
             Err(PayloadError::TooLarge { bytes }) => self.problems.add(
                 path,
@@ -437,7 +530,7 @@ impl Reading<'_> {
         let at = path.name("@context");
         match members.iter().find(|(name, _)| name == "@context") {
             Some((_, context)) => {
-                let before = self.problems.len();
+                let before = self.problems.found();
                 if !matches!(
                     context,
                     Value::String(_) | Value::Object(_) | Value::Array(_)
@@ -447,10 +540,10 @@ impl Reading<'_> {
                 if let Value::Array(items) = context {
                     self.context_items(items, &at);
                 }
-                if self.problems.len() == before {
+                if self.problems.found() == before {
                     active.apply(context, self.contexts, &at, self.problems);
                 }
-                if self.problems.len() > before {
+                if self.problems.found() > before {
                     // What else is wrong under a broken context is not worth telling.
                     active.epcis = true;
                 }

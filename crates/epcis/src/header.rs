@@ -89,7 +89,7 @@ impl Reading<'_> {
     }
 
     fn element(&mut self, element: Value<'_>, kind: &str, active: &Active, path: &Path<'_>) {
-        let before = self.problems.len();
+        let before = self.problems.found();
         let Some(members) = self.object(element, path) else {
             return;
         };
@@ -98,7 +98,7 @@ impl Reading<'_> {
             members,
         };
         let element = walk(active, self.problems).written_element(written, path);
-        let sound = self.problems.len() == before && self.problems.len() < crate::PROBLEMS_MAX;
+        let sound = self.problems.found() == before;
         if !sound || !self.kept || kind.is_empty() {
             return;
         }

@@ -68,7 +68,7 @@ mod problem;
 pub use canonical::{DEPTH_MAX, PAYLOAD_BYTES_MAX};
 pub use context::{ContextError, Contexts, EPCIS_CONTEXT};
 pub use convert::{to_json, to_xml};
-pub use document::{Document, DocumentKind};
+pub use document::{Document, DocumentKind, SIFTED_PROBLEMS_MAX, Sifted};
 pub use event::{
     Action, BizTransaction, CanonicalEvent, ErrorDeclaration, Event, Identifier, LogicalKey,
     Object, Party, PayloadError, Role, Time,

@@ -162,13 +162,31 @@ impl Position {
     }
 }
 
-/// Collects problems up to [`PROBLEMS_MAX`]; later ones are dropped.
-#[derive(Debug, Default)]
+/// Collects problems up to a number, [`PROBLEMS_MAX`] unless told otherwise;
+/// later ones are counted only.
+#[derive(Debug)]
 pub(crate) struct Problems {
     list: Vec<Problem>,
+    max: usize,
+    found: usize,
+}
+
+impl Default for Problems {
+    fn default() -> Self {
+        Self::up_to(PROBLEMS_MAX)
+    }
 }
 
 impl Problems {
+    /// Collects so many problems at most.
+    pub(crate) fn up_to(max: usize) -> Self {
+        Self {
+            list: Vec::new(),
+            max,
+            found: 0,
+        }
+    }
+
     pub(crate) fn add(
         &mut self,
         path: &Path<'_>,
@@ -200,7 +218,8 @@ impl Problems {
         what: impl Into<String>,
         mend: impl Into<String>,
     ) {
-        if self.list.len() < PROBLEMS_MAX {
+        self.found += 1;
+        if self.list.len() < self.max {
             self.list.push(Problem {
                 event: None,
                 pointer: path.pointer(),
@@ -216,8 +235,19 @@ impl Problems {
         self.list.is_empty()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.list.len()
+    /// Returns how many were found, those that were not kept included.
+    pub(crate) fn found(&self) -> usize {
+        self.found
+    }
+
+    /// Tells whether some were found that were not kept.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.found > self.list.len()
+    }
+
+    /// Steps through what was kept.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.list.iter()
     }
 
     pub(crate) fn into_vec(self) -> Vec<Problem> {
@@ -228,7 +258,8 @@ impl Problems {
     pub(crate) fn add_under(&mut self, path: &Path<'_>, others: Vec<Problem>) {
         let base = path.pointer();
         for mut problem in others {
-            if self.list.len() < PROBLEMS_MAX {
+            self.found += 1;
+            if self.list.len() < self.max {
                 problem.pointer.insert_str(0, &base);
                 self.list.push(problem);
             }
@@ -347,6 +378,8 @@ mod tests {
         for index in 0..PROBLEMS_MAX + 5 {
             problems.add(&Path::ROOT.index(index), Reason::Rule, "what", "mend");
         }
+        assert_eq!(problems.found(), PROBLEMS_MAX + 5);
+        assert!(problems.is_cut());
         assert_eq!(problems.into_vec().len(), PROBLEMS_MAX);
     }
 }

@@ -5,7 +5,6 @@
     reason = "a test says when it has nothing to compare"
 )]
 
-
 use gs1::{Ai, CompanyPrefixes, Gtin, Key};
 
 /// A table under which 8938505 is a company prefix.

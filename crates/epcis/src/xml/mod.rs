@@ -27,7 +27,7 @@ use self::schema::Version;
 use self::tree::{Broken, Element};
 use crate::binding::Binding;
 use crate::context::Contexts;
-use crate::document::Document;
+use crate::document::Sifted;
 use crate::hash::Spelling;
 use crate::problem::{Path, Position, Problem, Problems, Reason};
 use crate::reader::Value;
@@ -55,24 +55,30 @@ pub(crate) fn parse(
     bytes: &[u8],
     order: Order,
     contexts: &Contexts,
-) -> Result<Document, Vec<Problem>> {
+    problems_max: usize,
+) -> Result<Sifted, Vec<Problem>> {
     let source = text(bytes)?;
     let root = tree::read(source).map_err(|broken| vec![unread(source, broken)])?;
     let names = Names::of(&root);
-    let mut problems = Problems::default();
+    let mut problems = Problems::up_to(problems_max);
     let mut conversion = Conversion::new(&names, &root, &mut problems, None);
     conversion.order = order;
-    let result = if conversion.message(&root) {
+    let mut result = if conversion.message(&root) {
         match problems.into_vec() {
-            none if none.is_empty() => Ok(Document::message()),
+            none if none.is_empty() => Ok(Sifted::message()),
             problems => Err(problems),
         }
     } else {
         let value = conversion.document(&root);
         let spelling = conversion.spelling;
-        Document::of_value(value, (Binding::Xml, spelling), contexts, problems)
+        Sifted::of_value(value, (Binding::Xml, spelling), contexts, problems)
     };
-    result.map_err(|problems| placed(problems, source, &names, &root))
+    if let Ok(Sifted { problems, .. }) | Err(problems) = &mut result
+        && !problems.is_empty()
+    {
+        *problems = placed(std::mem::take(problems), source, &names, &root);
+    }
+    result
 }
 
 /// Takes the JSON-LD document that a sound XML document stands for.
