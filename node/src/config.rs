@@ -176,8 +176,8 @@ impl Default for CaptureConfig {
     fn default() -> Self {
         Self {
             default_scope: ScopeName::new("national").expect("a name"),
-            document_mib: 16,
-            events_max: 10_000,
+            document_mib: 64,
+            events_max: 100_000,
         }
     }
 }

@@ -111,7 +111,7 @@ impl Peer {
     /// When that fails.
     pub async fn capture(&self, scope: &str, lot: u32, serials: std::ops::Range<u64>) {
         let (scope, events) = (name(scope), goods::events(lot, serials));
-        let captured = self.ledger.capture(&scope, events, None);
+        let captured = self.ledger.capture(&scope, events);
         captured.await.expect("captures");
     }
 

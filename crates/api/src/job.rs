@@ -1,12 +1,14 @@
 //! Capture jobs (EPCIS 2.0 §12.5, `CaptureJob` of GS1's OpenAPI).
 //!
-//! A document is checked as a whole before anything of it is signed, and its
-//! job is written in the write that holds its events. So a job that exists has
-//! succeeded; what was refused was answered at once and has none.
+//! A document is checked as a whole before anything of it is signed. So a job
+//! never fails once it is there: what was wrong is known when it is made, and
+//! what is left is recorded, whatever happens to the process meanwhile.
 
+use ledger::{Job, JobId};
 use serde::{Deserialize, Serialize};
 
-use crate::problem::ProblemReport;
+use crate::moment;
+use crate::problem::{Problem, ProblemReport};
 
 /// A capture job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,9 +17,9 @@ pub struct CaptureJob {
     /// Names the job.
     #[serde(rename = "captureID")]
     pub capture_id: String,
-    /// When the document had arrived: a date-time with zone.
+    /// When the document had arrived and was checked: a date-time with zone.
     pub created_at: String,
-    /// When the job was handed to the disk; absent while it runs.
+    /// When the last of it was handed to the disk; absent while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<String>,
     /// Whether it still runs.
@@ -41,18 +43,31 @@ pub enum ErrorBehaviour {
     Proceed,
 }
 
+/// What is kept with a job beside what the ledger knows of it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Note {
+    #[serde(default)]
+    pub(crate) errors: Vec<ProblemReport>,
+}
+
 impl CaptureJob {
-    /// Returns the state of a job that is durable together with its events.
-    pub(crate) fn succeeded(id: &str, created_at: String, finished_at: String) -> Self {
-        Self {
-            capture_id: id.to_owned(),
-            created_at,
-            finished_at: Some(finished_at),
-            running: false,
-            success: true,
-            capture_error_behaviour: ErrorBehaviour::Rollback,
-            errors: Vec::new(),
-        }
+    /// Tells a job as the ledger has it.
+    pub(crate) fn of(id: JobId, job: &Job) -> Result<Self, Problem> {
+        let note: Note =
+            serde_json::from_slice(&job.note).map_err(|error| Problem::Internal(error.into()))?;
+        let moment = |ms| moment::text(i64::try_from(ms).unwrap_or(i64::MAX));
+        Ok(Self {
+            capture_id: id.to_string(),
+            created_at: moment(job.created_ms),
+            finished_at: job.finished_ms.map(moment),
+            running: job.finished_ms.is_none(),
+            success: note.errors.is_empty(),
+            capture_error_behaviour: match job.hidden {
+                true => ErrorBehaviour::Rollback,
+                false => ErrorBehaviour::Proceed,
+            },
+            errors: note.errors,
+        })
     }
 }
 
@@ -62,13 +77,38 @@ mod tests {
 
     #[test]
     fn a_job_has_the_members_of_the_standard() {
-        let job = CaptureJob::succeeded("1f", "A".into(), "B".into());
-        assert_eq!(
-            serde_json::to_value(&job).expect("JSON"),
-            serde_json::json!({
-                "captureID": "1f", "createdAt": "A", "finishedAt": "B", "running": false,
-                "success": true, "captureErrorBehaviour": "rollback", "errors": []
-            })
-        );
+        let mut job = Job {
+            created_ms: 0,
+            finished_ms: None,
+            hidden: true,
+            pieces: 3,
+            pieces_done: 1,
+            records: 9_000,
+            records_done: 4_096,
+            scope: "national".parse().expect("a name"),
+            note: serde_json::to_vec(&Note::default()).expect("JSON"),
+        };
+        let id = JobId([0x1f; 16]);
+        let told = |job: &Job| {
+            let told = CaptureJob::of(id, job).expect("a job");
+            serde_json::to_value(told).expect("JSON")
+        };
+        let mut expected = serde_json::json!({
+            "captureID": "1f".repeat(16), "createdAt": "1970-01-01T00:00:00.000Z",
+            "running": true, "success": true, "captureErrorBehaviour": "rollback", "errors": []
+        });
+        assert_eq!(told(&job), expected);
+        job.finished_ms = Some(1);
+        expected["finishedAt"] = "1970-01-01T00:00:00.001Z".into();
+        expected["running"] = false.into();
+        assert_eq!(told(&job), expected);
+        let report = Problem::Document(Vec::new()).report();
+        let errors = vec![report.clone()];
+        job.note = serde_json::to_vec(&Note { errors }).expect("JSON");
+        job.hidden = false;
+        expected["captureErrorBehaviour"] = "proceed".into();
+        expected["success"] = false.into();
+        expected["errors"] = serde_json::json!([report]);
+        assert_eq!(told(&job), expected);
     }
 }

@@ -38,6 +38,7 @@ mod parameters;
 
 mod problem;
 
+mod intake;
 mod job;
 mod moment;
 mod report;

@@ -38,6 +38,8 @@ pub(crate) enum Problem {
     Slow,
     /// Several things answer to the name.
     Ambiguous(String),
+    /// This node has stated other events under the same `eventID`s.
+    Conflict(Vec<Fault>),
     /// The document is longer, or holds more events, than is taken at once.
     TooLarge {
         /// What it is.
@@ -85,6 +87,12 @@ pub struct Fault {
     pub event: Option<usize>,
     /// Where, as a JSON Pointer (RFC 6901); empty for the whole document.
     pub pointer: String,
+    /// The line in the document, counted from 1, where it is XML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The character in that line, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
     /// The class of the fault, for programs.
     pub reason: String,
     /// What is wrong.
@@ -131,6 +139,11 @@ impl Problem {
             ),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, BLANK, "Request Timeout"),
             Self::Ambiguous(_) => (StatusCode::CONFLICT, BLANK, "Conflict"),
+            Self::Conflict(_) => (
+                StatusCode::CONFLICT,
+                "epcisException:ResourceAlreadyExistsException",
+                "Other content is held under the same name",
+            ),
             Self::TooLarge { .. } => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "epcisException:CaptureLimitExceededException",
@@ -169,6 +182,10 @@ impl Problem {
                 ),
                 n => format!("{n} things are wrong with the document; nothing of it was stored."),
             },
+            Self::Conflict(faults) => match faults.len() {
+                1 => "One event bears an eventID that this node has used for another.".to_owned(),
+                n => format!("{n} events bear eventIDs that this node has used for others."),
+            },
             Self::Request(text)
             | Self::Parameter(text)
             | Self::Forbidden(text)
@@ -191,6 +208,7 @@ impl Problem {
         let (status, problem_type, title) = self.kind();
         let errors = match self {
             Self::Document(problems) => problems.iter().map(Fault::from).collect(),
+            Self::Conflict(faults) => faults.clone(),
             _ => Vec::new(),
         };
         ProblemReport {
@@ -203,11 +221,27 @@ impl Problem {
     }
 }
 
+/// Tells what is wrong with events that were left out of a capture, and that so
+/// many more are wrong.
+pub(crate) fn left_out(problems: Vec<epcis::Problem>, untold: usize) -> ProblemReport {
+    let mut report = Problem::Document(problems).report();
+    let more = match untold {
+        0 => String::new(),
+        n => format!(", and {n} more events, of which nothing further is told"),
+    };
+    report.detail = Some(format!(
+        "The events told of here are wrong and were left out{more}; the others are stored."
+    ));
+    report
+}
+
 impl From<&epcis::Problem> for Fault {
     fn from(problem: &epcis::Problem) -> Self {
         Self {
             event: problem.event,
             pointer: problem.pointer.clone(),
+            line: problem.position.map(|position| position.line),
+            column: problem.position.map(|position| position.column),
             reason: problem.reason.name().to_owned(),
             what: problem.what.clone(),
             mend: problem.mend.clone(),
@@ -221,6 +255,9 @@ impl From<LedgerError> for Problem {
             LedgerError::Ended => Self::Unavailable(
                 "A write failed, so the node's run has ended: free the disk and start it again.",
             ),
+            LedgerError::Full => {
+                Self::Busy("Too many large captures wait to be recorded; try again later.")
+            }
             LedgerError::Stopping => Self::Unavailable("The node is stopping."),
             LedgerError::NoRight { .. } => Self::Forbidden(sentence(&error)),
             LedgerError::NoSuchRecord(_) => Self::NotFound(sentence(&error)),

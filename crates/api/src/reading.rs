@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::{Ledger, LedgerError, Snapshot};
+use ledger::{Job, JobId, Ledger, Snapshot};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -45,10 +45,21 @@ impl Reading {
         self.workers.run(move || read(&ledger.snapshot())).await
     }
 
-    /// Reads a capture job's state.
-    pub(crate) async fn job(&self, id: String) -> Result<Option<Vec<u8>>, Problem> {
+    /// Reads how far a capture job is.
+    pub(crate) async fn job(&self, id: JobId) -> Result<Option<Job>, Problem> {
         let ledger = self.ledger.clone();
-        let read = move || ledger.job(&id).map_err(|error: LedgerError| error.into());
+        let read = move || ledger.job(id).map_err(Problem::from);
+        self.workers.run(read).await
+    }
+
+    /// Reads the newest capture jobs made before another one, or of all.
+    pub(crate) async fn jobs(
+        &self,
+        before: Option<JobId>,
+        limit: usize,
+    ) -> Result<Vec<(JobId, Job)>, Problem> {
+        let ledger = self.ledger.clone();
+        let read = move || ledger.jobs(before, limit).map_err(Problem::from);
         self.workers.run(read).await
     }
 }

@@ -4,6 +4,7 @@ mod capture;
 mod disclosures;
 mod events;
 mod health;
+mod jobs;
 mod proofs;
 mod status;
 mod trace;
@@ -33,9 +34,9 @@ const DISCARDED_MAX: usize = 1 << 30;
 
 pub(crate) fn router(app: Arc<App>) -> Router {
     let epcis = Router::new()
-        .route("/capture", post(capture::capture))
-        .route("/capture/{id}", get(capture::job))
-        .route("/events", get(events::query))
+        .route("/capture", post(capture::capture).get(jobs::list))
+        .route("/capture/{id}", get(jobs::one))
+        .route("/events", get(events::query).post(capture::event))
         .route("/events/{id}", get(events::one))
         .layer(from_fn(guard::versions));
     Router::new()
@@ -61,11 +62,12 @@ enum BodyFault {
     Other(Problem),
 }
 
-/// Makes sure that a body is of one of the media types, and not compressed.
+/// Returns which of the media types a body is of, and makes sure that it is not
+/// compressed.
 ///
 /// A web page of another site can have a browser send a body, but only of
 /// other types than these without being asked first.
-fn media_type(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> {
+pub(crate) fn media_type(headers: &HeaderMap, taken: &[&str]) -> Result<usize, Problem> {
     let text = |name| {
         let value = headers.get(name)?;
         value.to_str().ok()
@@ -76,8 +78,9 @@ fn media_type(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> {
     }
     let named = text(CONTENT_TYPE).and_then(|value| value.split(';').next());
     let named = named.unwrap_or_default().trim();
-    if taken.iter().any(|each| each.eq_ignore_ascii_case(named)) {
-        return Ok(());
+    let mut each = taken.iter();
+    if let Some(place) = each.position(|each| each.eq_ignore_ascii_case(named)) {
+        return Ok(place);
     }
     let taken = taken.join(" or ");
     Err(Problem::MediaType(format!(

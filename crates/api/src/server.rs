@@ -20,6 +20,8 @@ use crate::routes;
 
 /// How many captures are taken in at a time: each may hold a whole document.
 const CAPTURES_MAX: usize = 8;
+/// How many bodies of the largest size are held at a time.
+const BODIES_AT_ONCE: usize = 2;
 /// How long open requests may take to end when the server shuts down.
 const PARTING: Duration = Duration::from_secs(10);
 
@@ -72,11 +74,18 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) reading: Reading,
     pub(crate) captures: Semaphore,
+    /// What the bodies of captures may take up together, in KiB.
+    pub(crate) capture_room: Semaphore,
     /// Apart from those who read, so that questions hold up no capture.
     pub(crate) parsers: Workers,
     pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
     pub(crate) sources: Sources,
+}
+
+/// Returns a number of bytes in KiB, as a count of permits.
+pub(crate) fn kibibytes(bytes: usize) -> usize {
+    bytes.div_ceil(1 << 10).min(1 << 24)
 }
 
 impl App {
@@ -116,10 +125,12 @@ impl Server {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let metrics = Metrics::register(&mut registry);
+        let document_bytes_max = config.document_bytes_max;
         let app = Arc::new(App {
             config,
             reading: Reading::new(ledger),
             captures: Semaphore::new(CAPTURES_MAX),
+            capture_room: Semaphore::new(BODIES_AT_ONCE * kibibytes(document_bytes_max)),
             parsers: Workers::new(CAPTURES_MAX),
             metrics,
             registry,

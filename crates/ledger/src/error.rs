@@ -49,6 +49,9 @@ pub enum LedgerError {
     /// Nothing was given to record.
     #[error("there is nothing to record: the document holds no event")]
     Nothing,
+    /// Too many large captures are unfinished.
+    #[error("too many large captures wait to be recorded; send this one again later")]
+    Full,
     /// A record asked for is not held.
     #[error("the record {0} is not held here")]
     NoSuchRecord(record::RecordId),

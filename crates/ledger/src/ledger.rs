@@ -1,7 +1,7 @@
 //! The ledger's handle: what can be asked of it, from any thread.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use admission::Contents;
@@ -9,19 +9,23 @@ use charter::{Charter, MemberId};
 use epcis::Event;
 use prometheus_client::registry::Registry;
 use record::{
-    Digest, Entry, Flags, Kind, LogId, Place, RawKey, RecordId, ScopeName, SecretKey,
-    TRANSFER_RECORDS_MAX, UnverifiedBatch,
+    Digest, Entry, LogId, Place, RawKey, RecordId, ScopeName, SecretKey, TRANSFER_RECORDS_MAX,
+    UnverifiedBatch,
 };
 use store::{Baseline, LogNumber, LogState, Store};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
+use crate::claims::Claims;
 use crate::error::{LedgerError, ReceiveError};
+use crate::jobs::{self, Load, Runner, Task};
 use crate::logs::{Held, Logs};
 use crate::metrics::Metrics;
+use crate::open_jobs::OpenJobs;
 use crate::snapshot::Snapshot;
+use crate::submission;
 use crate::tips::Tips;
 use crate::writer::{AuthorRequest, ReceiveRequest, Request, Writer};
-use crate::{author, disclose, writer};
+use crate::{author, disclose};
 
 /// How many requests wait for the writer at most; whoever comes next waits.
 const QUEUE: usize = 64;
@@ -62,15 +66,6 @@ pub struct RecordAt {
     pub place: Place,
     /// Its arrival number here.
     pub arrival: u64,
-}
-
-/// A capture job's state, written in the same write as its events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
-    /// Names the job.
-    pub id: String,
-    /// What whoever asks for the job is answered; opaque here.
-    pub state: Vec<u8>,
 }
 
 /// What a capture wrote, durably.
@@ -114,33 +109,49 @@ pub struct EncodedBatch {
 
 /// One node's ledger. Cloning it gives another handle to the same.
 #[derive(Debug, Clone)]
-pub struct Ledger(Arc<Inner>);
+pub struct Ledger(pub(crate) Arc<Inner>);
 
 #[derive(Debug)]
-struct Inner {
-    store: Arc<Store>,
-    shared: Arc<Shared>,
+pub(crate) struct Inner {
+    pub(crate) store: Arc<Store>,
+    pub(crate) shared: Arc<Shared>,
     requests: Mutex<Option<mpsc::Sender<Request>>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    tasks: Mutex<Option<mpsc::Sender<Task>>>,
+    runner: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Inner {
-    /// Closes the writer's queue and hands out its thread, once.
-    fn close(&self) -> Option<JoinHandle<()>> {
-        let requests = self.requests.lock();
-        drop(requests.unwrap_or_else(PoisonError::into_inner).take());
-        let thread = self.thread.lock();
-        thread.unwrap_or_else(PoisonError::into_inner).take()
+    /// Ends the thread that carries jobs out, which needs the writer, and then
+    /// the writer; waits for both. A thread that panicked has been reported by
+    /// the panic itself.
+    fn close(&self) {
+        drop(lock(&self.tasks).take());
+        let runner = lock(&self.runner).take();
+        drop(runner.map(JoinHandle::join));
+        drop(lock(&self.requests).take());
+        let writer = lock(&self.writer).take();
+        drop(writer.map(JoinHandle::join));
     }
+
+    pub(crate) fn requests(&self) -> Option<mpsc::Sender<Request>> {
+        lock(&self.requests).clone()
+    }
+
+    pub(crate) fn tasks(&self) -> Option<mpsc::Sender<Task>> {
+        lock(&self.tasks).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Inner {
     /// Waits for the writer, so that the database is closed when the last
     /// handle is gone: RocksDB aborts a process that ends while it closes.
     fn drop(&mut self) {
-        if let Some(thread) = self.close() {
-            drop(thread.join());
-        }
+        self.close();
     }
 }
 
@@ -151,6 +162,8 @@ pub(crate) struct Shared {
     pub(crate) member: MemberId,
     pub(crate) own_key: RawKey,
     pub(crate) metrics: Metrics,
+    pub(crate) claims: Claims,
+    pub(crate) load: Load,
     heads: RwLock<BTreeMap<LogId, (LogNumber, Head)>>,
     tips: RwLock<Tips>,
     news: broadcast::Sender<Head>,
@@ -239,12 +252,15 @@ impl Ledger {
         let logs = Logs::load(&view)?;
         let run = author::start(&config.key, config.charter.federation(), &logs, &view)?;
         let next_arrival = view.last_arrival()? + 1;
+        let jobs = OpenJobs::load(&view)?;
         drop(view);
         let shared = Arc::new(Shared {
             charter: Arc::new(config.charter),
             member,
             own_key,
             metrics: Metrics::register(registry),
+            claims: Claims::default(),
+            load: Load::default(),
             heads: RwLock::default(),
             tips: RwLock::default(),
             news: broadcast::channel(HEADS_LAG).0,
@@ -253,6 +269,7 @@ impl Ledger {
         for held in logs.iter() {
             shared.publish(held, logs.tips());
         }
+        let left = jobs::take_up(&shared, &store, &jobs)?;
         let store = Arc::new(store);
         let (requests, queue) = mpsc::channel(QUEUE);
         let writer = Writer {
@@ -261,16 +278,24 @@ impl Ledger {
             logs,
             run,
             next_arrival,
+            jobs,
         };
-        let thread = std::thread::Builder::new()
-            .name("ledger-writer".into())
-            .spawn(move || writer.serve(queue))
-            .map_err(LedgerError::Thread)?;
+        let (tasks, waiting) = mpsc::channel(jobs::JOBS_MAX);
+        let runner = Runner {
+            store: Arc::clone(&store),
+            shared: Arc::clone(&shared),
+            requests: requests.clone(),
+            tasks: left,
+        };
+        let writer = spawn("ledger-writer", move || writer.serve(queue))?;
+        let runner = spawn("ledger-jobs", move || runner.serve(waiting))?;
         Ok(Self(Arc::new(Inner {
             store,
             shared,
             requests: Mutex::new(Some(requests)),
-            thread: Mutex::new(Some(thread)),
+            writer: Mutex::new(Some(writer)),
+            tasks: Mutex::new(Some(tasks)),
+            runner: Mutex::new(Some(runner)),
         })))
     }
 
@@ -320,7 +345,8 @@ impl Ledger {
     }
 
     /// Records events in a scope, all or none, and returns once they are
-    /// durable. A job's state is written with them.
+    /// durable. What this node stated before is stated again; a client's
+    /// capture goes through [`Ledger::prepare`].
     ///
     /// # Errors
     ///
@@ -330,7 +356,6 @@ impl Ledger {
         &self,
         scope: &ScopeName,
         events: Vec<Event>,
-        job: Option<Job>,
     ) -> Result<Captured, LedgerError> {
         let shared = &self.0.shared;
         self.may_write(scope)?;
@@ -340,23 +365,17 @@ impl Ledger {
         let max = shared.charter.limits().record_payload_bytes_max;
         let mut entries = Vec::with_capacity(events.len());
         for (event, index) in events.into_iter().zip(0..) {
-            let payload = event.payload().as_bytes().to_vec();
-            if payload.len() > max as usize {
+            let bytes = event.payload().as_bytes().len();
+            if bytes > max as usize {
                 return Err(LedgerError::PayloadTooLong {
                     event: index,
-                    bytes: payload.len(),
+                    bytes,
                     max,
                 });
             }
-            let entry = Entry {
-                kind: Kind::EVENT,
-                flags: Flags::NONE,
-                subject: Vec::new(),
-                payload,
-            };
-            entries.push((entry, Contents::Event(Box::new(event))));
+            entries.push(submission::entry(Box::new(event)));
         }
-        let records = self.author(scope, entries, job, Vec::new()).await?;
+        let records = self.author(scope, entries, Vec::new()).await?;
         Ok(Captured { records })
     }
 
@@ -378,10 +397,10 @@ impl Ledger {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
-        self.author(scope, entries, None, notes).await
+        self.author(scope, entries, notes).await
     }
 
-    fn may_write(&self, scope: &ScopeName) -> Result<(), LedgerError> {
+    pub(crate) fn may_write(&self, scope: &ScopeName) -> Result<(), LedgerError> {
         let shared = &self.0.shared;
         if shared.charter.may_write(&shared.member, scope) {
             return Ok(());
@@ -397,15 +416,15 @@ impl Ledger {
         &self,
         scope: &ScopeName,
         entries: Vec<(Entry, Contents)>,
-        job: Option<Job>,
         disclosed: Vec<disclose::Disclosed>,
     ) -> Result<Vec<RecordAt>, LedgerError> {
         let (reply, answer) = oneshot::channel();
         let request = AuthorRequest {
             scope: scope.clone(),
             entries,
-            job,
+            job: None,
             disclosed,
+            claims: None,
             reply,
         };
         self.ask(Request::Author(request)).await?;
@@ -438,10 +457,8 @@ impl Ledger {
         answer.await.map_err(|_| LedgerError::Stopping)?
     }
 
-    async fn ask(&self, request: Request) -> Result<(), LedgerError> {
-        let requests = self.0.requests.lock();
-        let requests = requests.unwrap_or_else(PoisonError::into_inner).clone();
-        let requests = requests.ok_or(LedgerError::Stopping)?;
+    pub(crate) async fn ask(&self, request: Request) -> Result<(), LedgerError> {
+        let requests = self.0.requests().ok_or(LedgerError::Stopping)?;
         requests
             .send(request)
             .await
@@ -499,32 +516,17 @@ impl Ledger {
         Ok(self.0.store.commit(set)?)
     }
 
-    /// Returns a capture job's state.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be read.
-    pub fn job(&self, id: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        Ok(self.0.store.view().job(id)?)
-    }
-
-    /// Draws an id for a new capture job.
-    ///
-    /// # Errors
-    ///
-    /// When the system gives no randomness.
-    pub fn new_job_id(&self) -> Result<String, LedgerError> {
-        writer::fresh_id()
-    }
-
     /// Takes no further writes, lets those that wait finish, and returns when
-    /// the writer has ended.
+    /// the writer has ended. Jobs that are not finished go on at the next start.
     pub async fn stop(&self) {
-        if let Some(thread) = self.0.close() {
-            // A writer that panicked has been reported by the panic itself.
-            drop(tokio::task::spawn_blocking(move || thread.join()).await);
-        }
+        let inner = Arc::clone(&self.0);
+        drop(tokio::task::spawn_blocking(move || inner.close()).await);
     }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LedgerError> {
+    let thread = std::thread::Builder::new().name(name.into());
+    thread.spawn(work).map_err(LedgerError::Thread)
 }
 
 /// Keeps the charter with the records, and refuses a store of another one.

@@ -18,6 +18,7 @@ use trace::{Attestation, EventId, EventReader, Held};
 use crate::error::LedgerError;
 use crate::held::HeldEvent;
 use crate::ledger::Shared;
+use crate::unfinished::Unfinished;
 
 /// How many events a snapshot keeps parsed.
 const PARSED_MAX: usize = 4_096;
@@ -29,6 +30,7 @@ pub struct Snapshot<'a> {
     /// A trace asks for an event once for each thing that the event names:
     /// parsed once, it is kept.
     parsed: RefCell<BTreeMap<u64, Option<Arc<Parsed>>>>,
+    unfinished: Unfinished,
 }
 
 /// Which events are asked for. All that is given must hold.
@@ -73,7 +75,12 @@ impl<'a> Snapshot<'a> {
             shared,
             view,
             parsed: RefCell::default(),
+            unfinished: Unfinished::default(),
         }
+    }
+
+    pub(crate) fn unfinished(&self) -> &Unfinished {
+        &self.unfinished
     }
 
     pub(crate) fn view(&self) -> &View<'a> {
@@ -255,7 +262,11 @@ impl<'a> Snapshot<'a> {
     /// Finds a record by its id among the logs held here.
     pub(crate) fn find(&self, id: &RecordId) -> Result<Option<Found>, LedgerError> {
         for arrival in self.view.find(Term::Record(id), 0) {
-            let Some((number, index)) = self.view.arrival(arrival?)? else {
+            let arrival = arrival?;
+            if self.is_unfinished(arrival)? {
+                continue;
+            }
+            let Some((number, index)) = self.view.arrival(arrival)? else {
                 continue;
             };
             let Some((record, _)) = self.record_at(number, index)? else {
@@ -393,7 +404,10 @@ impl<'a> Snapshot<'a> {
         if let Some(known) = self.parsed.borrow().get(&arrival) {
             return Ok(known.clone());
         }
-        let parsed = self.parse(arrival)?.map(Arc::new);
+        let parsed = match self.is_unfinished(arrival)? {
+            true => None,
+            false => self.parse(arrival)?.map(Arc::new),
+        };
         let mut kept = self.parsed.borrow_mut();
         if kept.len() >= PARSED_MAX {
             kept.clear();

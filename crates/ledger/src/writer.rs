@@ -12,14 +12,15 @@ use record::{
     AnyHeader, Batch, BatchError, CharterRef, ContentId, Entry, Place, Record, Run, Salt,
     ScopeName, batch_len,
 };
-use store::{Store, StoredCheckpoint, StoredRecord, Term, WriteSet};
+use store::{JobId, Store, StoredCheckpoint, StoredJob, StoredRecord, Term, WriteSet};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::author::random;
 use crate::disclose::Disclosed;
 use crate::error::{LedgerError, ReceiveError};
-use crate::ledger::{Job, Received, RecordAt, Shared};
+use crate::ledger::{Received, RecordAt, Shared};
 use crate::logs::{Logs, Named};
+use crate::open_jobs::{JobStep, OpenJobs};
+use crate::submission::ClaimGuard;
 
 /// How many records one synced write gathers at most, but for a single
 /// request that holds more.
@@ -29,6 +30,7 @@ const GROUP_RECORDS_MAX: usize = 8_192;
 #[derive(Debug)]
 pub(crate) enum Request {
     Author(AuthorRequest),
+    Open(OpenRequest),
     Receive(ReceiveRequest),
 }
 
@@ -37,9 +39,19 @@ pub(crate) enum Request {
 pub(crate) struct AuthorRequest {
     pub(crate) scope: ScopeName,
     pub(crate) entries: Vec<(Entry, Contents)>,
-    pub(crate) job: Option<Job>,
+    pub(crate) job: Option<JobStep>,
     pub(crate) disclosed: Vec<Disclosed>,
+    /// What ends once the records are durable.
+    pub(crate) claims: Option<ClaimGuard>,
     pub(crate) reply: oneshot::Sender<Result<Vec<RecordAt>, LedgerError>>,
+}
+
+/// A capture job whose pieces are stored, to be entered.
+#[derive(Debug)]
+pub(crate) struct OpenRequest {
+    pub(crate) id: JobId,
+    pub(crate) job: StoredJob,
+    pub(crate) reply: oneshot::Sender<Result<(), LedgerError>>,
 }
 
 /// A peer's batch, opened.
@@ -54,6 +66,7 @@ impl Request {
     fn records(&self) -> usize {
         match self {
             Self::Author(request) => request.entries.len(),
+            Self::Open(_) => 0,
             Self::Receive(request) => request.batch.records().len(),
         }
     }
@@ -62,6 +75,7 @@ impl Request {
         // Whoever asked may have gone: then nobody is to be told.
         match self {
             Self::Author(request) => drop(request.reply.send(Err(error))),
+            Self::Open(request) => drop(request.reply.send(Err(error))),
             Self::Receive(request) => drop(request.reply.send(Err(error.into()))),
         }
     }
@@ -69,20 +83,30 @@ impl Request {
 
 /// An answer that is given once its write is synced.
 enum Answer {
-    Authored(
-        oneshot::Sender<Result<Vec<RecordAt>, LedgerError>>,
-        Vec<RecordAt>,
-    ),
+    Authored(Share, Vec<RecordAt>),
+    Opened(oneshot::Sender<Result<(), LedgerError>>),
     Received(oneshot::Sender<Result<Received, ReceiveError>>, Received),
+}
+
+/// What of a group's records is one request's.
+struct Share {
+    reply: oneshot::Sender<Result<Vec<RecordAt>, LedgerError>>,
+    records: usize,
+    job: Option<JobStep>,
+    claims: Option<ClaimGuard>,
 }
 
 impl Answer {
     fn give(self, written: Result<(), LedgerError>) {
-        match (self, written) {
-            (Self::Authored(reply, records), Ok(())) => drop(reply.send(Ok(records))),
-            (Self::Authored(reply, _), Err(error)) => drop(reply.send(Err(error))),
-            (Self::Received(reply, received), Ok(())) => drop(reply.send(Ok(received))),
-            (Self::Received(reply, _), Err(error)) => drop(reply.send(Err(error.into()))),
+        match self {
+            Self::Authored(share, records) => {
+                drop(share.claims);
+                drop(share.reply.send(written.map(|()| records)));
+            }
+            Self::Opened(reply) => drop(reply.send(written)),
+            Self::Received(reply, received) => {
+                drop(reply.send(written.map(|()| received).map_err(Into::into)));
+            }
         }
     }
 }
@@ -93,6 +117,7 @@ pub(crate) struct Writer {
     pub(crate) logs: Logs,
     pub(crate) run: Run,
     pub(crate) next_arrival: u64,
+    pub(crate) jobs: OpenJobs,
 }
 
 impl Writer {
@@ -178,6 +203,10 @@ impl Writer {
                     let scope = request.scope.clone();
                     authored.entry(scope).or_default().push(request);
                 }
+                Request::Open(request) => {
+                    self.jobs.enter(request.id, request.job, set);
+                    answers.push(Answer::Opened(request.reply));
+                }
                 Request::Receive(request) => {
                     match self.receive(request.batch, request.contents, set) {
                         Ok((received, log)) => {
@@ -224,13 +253,15 @@ impl Writer {
         let mut contents = Vec::new();
         let mut shares = Vec::new();
         for request in requests {
-            shares.push((request.reply, request.entries.len()));
+            shares.push(Share {
+                reply: request.reply,
+                records: request.entries.len(),
+                job: request.job,
+                claims: request.claims,
+            });
             for (entry, read) in request.entries {
                 entries.push(entry);
                 contents.push(read);
-            }
-            if let Some(job) = request.job {
-                set.job(&job.id, &job.state);
             }
             for disclosed in request.disclosed {
                 disclosed.note(set, scope);
@@ -240,15 +271,19 @@ impl Writer {
         let mut records = match written {
             Ok(records) => records.into_iter(),
             Err(error) => {
-                for (reply, _) in shares {
-                    drop(reply.send(Err(LedgerError::Ended)));
+                for share in shares {
+                    drop(share.reply.send(Err(LedgerError::Ended)));
                 }
                 return Err(error);
             }
         };
-        for (reply, share) in shares {
-            let share = records.by_ref().take(share).collect();
-            answers.push(Answer::Authored(reply, share));
+        for mut share in shares {
+            let records: Vec<_> = records.by_ref().take(share.records).collect();
+            if let Some(step) = share.job.take() {
+                let arrivals: Vec<u64> = records.iter().map(|each| each.arrival).collect();
+                self.jobs.step(step, &arrivals, now_ms(), set);
+            }
+            answers.push(Answer::Authored(share, records));
         }
         Ok(())
     }
@@ -532,10 +567,4 @@ impl Salts {
 pub(crate) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// Draws a fresh capture job id.
-pub(crate) fn fresh_id() -> Result<String, LedgerError> {
-    let bytes: [u8; 16] = random()?;
-    Ok(bytes.iter().map(|b| format!("{b:02x}")).collect())
 }

@@ -1,80 +1,17 @@
 //! Two ledgers of one federation: what one captures, the other holds, finds,
 //! proves and answers; and what a restart or an old copy of a disk may do.
 
+mod common;
+
 use std::path::Path;
 
-use charter::{
-    Charter, Draft, Enrolment, EnrolmentTerms, MemberId, MemberKind, MemberSettings, Names,
-};
-use epcis::{Contexts, Document, Event, Written, event_document};
+use charter::MemberId;
+use common::{event, folder, open, replicate, scope};
+use epcis::{Contexts, Document, Written, event_document};
 use gs1::Key;
-use ledger::{Config, EventFilter, Ledger, LedgerError, ReceiveError, Received};
-use prometheus_client::registry::Registry;
-use record::{BatchError, RecordId, ScopeName, SecretKey, UnverifiedBatch};
-use store::{Resources, Store};
+use ledger::{EventFilter, Ledger, LedgerError, ReceiveError, Received};
+use record::{BatchError, RecordId, UnverifiedBatch};
 use trace::{Direction, Question, trace};
-
-fn key(seed: u8) -> SecretKey {
-    SecretKey::from_seed(&[seed; 32])
-}
-
-fn scope(name: &str) -> ScopeName {
-    ScopeName::new(name).expect("a name")
-}
-
-/// A charter of two provinces and an agency; seeds 1, 2 and 3.
-fn charter_file() -> (String, Charter) {
-    let governor = key(100);
-    let mut draft = Draft::new("thu", [(governor.public(), "G".to_owned())], 1).expect("a draft");
-    let members = [
-        ("lam-dong", MemberKind::Province, 1u8),
-        ("lang-son", MemberKind::Province, 2),
-        ("gacc", MemberKind::Agency, 3),
-    ];
-    for (id, kind, seed) in members {
-        let terms = EnrolmentTerms {
-            node_name: "a".parse().expect("a name"),
-            addresses: vec!["/ip4/127.0.0.1/tcp/1".into()],
-            public_url: None,
-            member: Some(id.parse().expect("a name")),
-            names: Some(Names {
-                vi: id.to_owned(),
-                en: id.to_owned(),
-            }),
-            kind: Some(kind),
-        };
-        let request = Enrolment::new(&key(seed), &key(seed + 50), &terms).expect("a request");
-        let edited = draft.add_member(&request, MemberSettings::default());
-        assert_eq!(edited.expect("a member").signatures_dropped, 0);
-    }
-    draft.sign(&governor).expect("signed");
-    let file = draft.to_file();
-    let charter = Charter::first(file.as_bytes(), &draft.federation()).expect("a charter");
-    (file, charter)
-}
-
-fn open(path: &Path, seed: u8) -> Ledger {
-    let resources = Resources::new(1 << 20, 8 << 20).expect("resources");
-    let store = Store::open(path, &resources).expect("a folder opens");
-    let (file, charter) = charter_file();
-    let config = Config {
-        key: key(seed),
-        charter,
-        charter_file: file.into_bytes(),
-    };
-    Ledger::start(store, config, &mut Registry::default()).expect("a member's ledger")
-}
-
-fn event(serial: u32) -> Event {
-    let text = format!(
-        r#"{{"@context":"https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
-        "type":"ObjectEvent","eventTime":"2026-10-12T07:00:00.000+07:00","eventTimeZoneOffset":"+07:00",
-        "eventID":"urn:uuid:00000000-0000-4000-8000-{serial:012}",
-        "epcList":["urn:epc:id:sgtin:8934999.900101.{serial}"],"action":"ADD","bizStep":"commissioning"}}"#
-    );
-    let document = Document::parse(text.as_bytes(), &Contexts::new()).expect("a valid event");
-    document.events.into_iter().next().expect("one event")
-}
 
 fn item(serial: u32) -> Key {
     Key::from_uri(&format!("urn:epc:id:sgtin:8934999.900101.{serial}")).expect("a key")
@@ -92,29 +29,6 @@ fn found(ledger: &Ledger, serial: u32) -> Vec<ledger::HeldEvent> {
         .events
 }
 
-/// Hands over all that `to` lacks of the scopes given, as a peer would.
-async fn replicate(from: &Ledger, to: &Ledger, scopes: &[&str]) {
-    for head in from.heads() {
-        if !scopes.contains(&head.log.scope.as_str()) {
-            continue;
-        }
-        loop {
-            let held = to.heads().into_iter().find(|h| h.log == head.log);
-            let at = held.map_or(0, |h| h.size);
-            let Some(batch) = from.read_batch(&head.log, at, 1 << 20).expect("read") else {
-                break;
-            };
-            let batch = UnverifiedBatch::decode(&batch.bytes).expect("honest bytes");
-            let received = to.receive(batch).await.expect("an honest batch");
-            assert!(!matches!(received, Received::PassedOver), "{head:?}");
-        }
-    }
-}
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().expect("a folder")
-}
-
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder") {
@@ -129,12 +43,12 @@ async fn what_one_captures_the_other_finds_and_proves() {
     let (lam_dong, lang_son) = (open(one.path(), 1), open(two.path(), 2));
     let national = scope("national");
     let captured = lam_dong
-        .capture(&national, vec![event(1), event(2)], None)
+        .capture(&national, vec![event(1), event(2)])
         .await
         .expect("captured");
     // The second arrives twice: one event, one attestation each.
     lam_dong
-        .capture(&national, vec![event(2)], None)
+        .capture(&national, vec![event(2)])
         .await
         .expect("captured");
     replicate(&lam_dong, &lang_son, &["national"]).await;
@@ -164,7 +78,7 @@ async fn an_event_without_an_id_is_found_by_its_hash_wherever_it_went() {
     let nameless = document.events[0].clone();
     let derived = nameless.id().expect("short enough");
     let events = vec![event(8), nameless.clone()];
-    here.capture(&scope("national"), events, None)
+    here.capture(&scope("national"), events)
         .await
         .expect("captured");
     replicate(&here, &there, &["national"]).await;
@@ -191,7 +105,7 @@ async fn a_disclosure_carries_the_first_authors_signature() {
     let mut ids: Vec<RecordId> = Vec::new();
     for serials in [[1, 2], [3, 4]] {
         let events = serials.map(event).to_vec();
-        let captured = a.capture(&national, events, None).await.expect("captured");
+        let captured = a.capture(&national, events).await.expect("captured");
         ids.extend(captured.records.iter().map(|r| r.id));
     }
     replicate(&a, &b, &["national"]).await;
@@ -216,7 +130,7 @@ async fn a_disclosure_carries_the_first_authors_signature() {
     let proof = c.snapshot().prove(&ids[0]).expect("read").expect("held");
     assert_eq!(proof.place().log.scope, national);
     // The agency may not write the provinces' scope.
-    let refused = c.capture(&national, vec![event(9)], None).await;
+    let refused = c.capture(&national, vec![event(9)]).await;
     assert!(matches!(refused, Err(LedgerError::NoRight { .. })));
 }
 
@@ -226,7 +140,7 @@ async fn strangers_and_meddlers_leave_no_trace() {
     let (a, b) = (open(one.path(), 1), open(two.path(), 2));
     let agency = open(three.path(), 3);
     let national = scope("national");
-    a.capture(&national, vec![event(1)], None)
+    a.capture(&national, vec![event(1)])
         .await
         .expect("captured");
     let head = a.heads().remove(0);
@@ -256,7 +170,7 @@ async fn strangers_and_meddlers_leave_no_trace() {
     // passed over where the charter does not grant it.
     let public = scope("with-gacc");
     agency
-        .capture(&public, vec![event(2)], None)
+        .capture(&public, vec![event(2)])
         .await
         .expect("its own scope");
     replicate(&agency, &b, &["with-gacc"]).await;
@@ -270,7 +184,7 @@ async fn every_start_writes_fresh_logs_that_name_the_old() {
     for run in 0..3u32 {
         let ledger = open(folder.path(), 1);
         ledger
-            .capture(&national, vec![event(run)], None)
+            .capture(&national, vec![event(run)])
             .await
             .expect("captured");
         assert_eq!(ledger.heads().len(), 1 + run as usize);
@@ -294,7 +208,7 @@ async fn an_old_copy_put_back_twice_contradicts_nothing() {
     let national = scope("national");
     let b = open(peer.path(), 2);
     let a = open(disk.path(), 1);
-    a.capture(&national, vec![event(1)], None)
+    a.capture(&national, vec![event(1)])
         .await
         .expect("captured");
     replicate(&a, &b, &["national"]).await;
@@ -304,7 +218,7 @@ async fn an_old_copy_put_back_twice_contradicts_nothing() {
     copy(disk.path(), &old);
     // The same first log goes on after the copy was taken, in a second run.
     let a = open(disk.path(), 1);
-    a.capture(&national, vec![event(2)], None)
+    a.capture(&national, vec![event(2)])
         .await
         .expect("captured");
     replicate(&a, &b, &["national"]).await;
@@ -314,7 +228,7 @@ async fn an_old_copy_put_back_twice_contradicts_nothing() {
         let again = backup.path().join(format!("round-{round}"));
         copy(&old, &again);
         let a = open(&again, 1);
-        a.capture(&national, vec![event(10 + round)], None)
+        a.capture(&national, vec![event(10 + round)])
             .await
             .expect("captured");
         replicate(&a, &b, &["national"]).await;
@@ -356,13 +270,13 @@ async fn a_restart_does_not_vouch_for_what_came_back() {
     let national = scope("national");
     let b = open(peer.path(), 2);
     let a = open(disk.path(), 1);
-    a.capture(&national, vec![event(1)], None)
+    a.capture(&national, vec![event(1)])
         .await
         .expect("captured");
     // The copy falls into the middle of a log.
     let old = backup.path().join("old");
     copy(disk.path(), &old);
-    a.capture(&national, vec![event(2)], None)
+    a.capture(&national, vec![event(2)])
         .await
         .expect("captured");
     replicate(&a, &b, &["national"]).await;
@@ -372,7 +286,7 @@ async fn a_restart_does_not_vouch_for_what_came_back() {
     for run in 0..2u32 {
         let a = open(&old, 1);
         replicate(&b, &a, &["national"]).await;
-        a.capture(&national, vec![event(10 + run)], None)
+        a.capture(&national, vec![event(10 + run)])
             .await
             .expect("captured");
         replicate(&a, &b, &["national"]).await;
@@ -391,7 +305,7 @@ async fn large_captures_are_cut_into_batches() {
     let (a, b) = (open(one.path(), 1), open(two.path(), 2));
     let national = scope("national");
     let events: Vec<_> = (0..3_000).map(event).collect();
-    let captured = a.capture(&national, events, None).await.expect("captured");
+    let captured = a.capture(&national, events).await.expect("captured");
     assert_eq!(captured.records.len(), 3_000);
     assert!(
         captured

@@ -27,7 +27,7 @@ pub(crate) enum Column {
     Index,
     /// (peer, side) → frontier baseline.
     Peers,
-    /// Capture job → its state.
+    /// Capture jobs, pieces of those that are not finished, and their list.
     Jobs,
 }
 

@@ -2,6 +2,8 @@
 
 use record::{ContentId, Digest, LogId, RawKey, RecordId};
 
+use crate::job::JobId;
+
 /// A log's local number: four bytes in place of its name in every key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct LogNumber(pub u32);
@@ -118,6 +120,34 @@ pub(crate) fn disclosed(log: LogNumber, scope: &str) -> Vec<u8> {
 pub(crate) fn named(log: &LogId) -> Vec<u8> {
     [b"named/".as_slice(), &log.to_bytes()].concat()
 }
+
+/// A capture job.
+pub(crate) fn job(id: JobId) -> [u8; 17] {
+    let mut key = [b'j'; 17];
+    key[1..].copy_from_slice(&id.0);
+    key
+}
+
+/// A piece of a capture job that is not finished.
+pub(crate) fn piece(id: JobId, number: u32) -> [u8; 21] {
+    let mut key = [b'p'; 21];
+    key[1..17].copy_from_slice(&id.0);
+    key[17..].copy_from_slice(&number.to_be_bytes());
+    key
+}
+
+/// Reads the key of a piece back; `None` where it is none.
+pub(crate) fn read_piece(key: &[u8]) -> Option<(JobId, u32)> {
+    let ([b'p'], rest) = key.split_first_chunk::<1>()? else {
+        return None;
+    };
+    let (id, number) = rest.split_first_chunk::<16>()?;
+    let number = number.try_into().ok()?;
+    Some((JobId(*id), u32::from_be_bytes(number)))
+}
+
+/// The list of the capture jobs that are not finished.
+pub(crate) const OPEN_JOBS: &[u8] = b"o";
 
 pub(crate) const FORMAT: &[u8] = b"format";
 

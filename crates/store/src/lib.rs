@@ -18,6 +18,7 @@ mod view;
 mod write;
 
 mod column;
+mod job;
 mod key;
 mod log_state;
 mod value;
@@ -26,6 +27,7 @@ mod error;
 mod resources;
 
 pub use error::StoreError;
+pub use job::{JobId, NotAJobId, OpenJob, StoredJob};
 pub use key::{Baseline, LogNumber, Term};
 pub use log_state::LogState;
 pub use resources::Resources;

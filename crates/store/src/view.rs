@@ -6,6 +6,7 @@ use rocksdb::{DB, Direction, IteratorMode, ReadOptions, Snapshot};
 
 use crate::column::Column;
 use crate::error::StoreError;
+use crate::job::{JobId, OpenJob, StoredJob};
 use crate::key::{self, Baseline, LogNumber, Term};
 use crate::log_state::LogState;
 use crate::value::{StoredCheckpoint, StoredRecord, decode_sealed};
@@ -263,13 +264,109 @@ impl<'a> View<'a> {
         self.get(Column::Peers, key::peer(peer, side))
     }
 
-    /// Returns a capture job's state.
+    /// Returns how far a capture job is.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails or the entry is damaged.
+    pub fn job(&self, id: JobId) -> Result<Option<StoredJob>, StoreError> {
+        let value = self.get(Column::Jobs, key::job(id))?;
+        let decode = |v: Vec<u8>| StoredJob::decode(&v).ok_or_else(|| damaged("a capture job"));
+        value.map(decode).transpose()
+    }
+
+    /// Returns the capture jobs made before another, or all, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails or an entry is damaged.
+    pub fn jobs_before(
+        &self,
+        before: Option<JobId>,
+    ) -> impl Iterator<Item = Result<(JobId, StoredJob), StoreError>> + '_ {
+        let start = key::job(before.unwrap_or(JobId([0xff; 16])));
+        let mut options = ReadOptions::default();
+        options.set_iterate_lower_bound(key::job(JobId([0; 16])));
+        let mode = IteratorMode::From(&start, Direction::Reverse);
+        let pairs = self.scan(Column::Jobs, mode, options);
+        let read = |pair: Result<Pair, StoreError>| {
+            let (key, value) = pair?;
+            let id = key.get(1..).and_then(|id| id.try_into().ok()).map(JobId);
+            let id = id.ok_or_else(|| damaged("a capture job's key"))?;
+            let job = StoredJob::decode(&value).ok_or_else(|| damaged("a capture job"))?;
+            Ok((id, job))
+        };
+        pairs
+            .map(read)
+            .filter(move |read| !matches!(read, Ok((id, _)) if before == Some(*id)))
+    }
+
+    /// Returns the capture jobs that are not finished.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails or the entry is damaged.
+    pub fn open_jobs(&self) -> Result<Vec<OpenJob>, StoreError> {
+        let value = self.get(Column::Jobs, key::OPEN_JOBS)?;
+        let jobs = OpenJob::decode_all(&value.unwrap_or_default());
+        jobs.ok_or_else(|| damaged("the list of open capture jobs"))
+    }
+
+    /// Returns a piece of a capture job.
     ///
     /// # Errors
     ///
     /// When the disk fails.
-    pub fn job(&self, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.get(Column::Jobs, id)
+    pub fn piece(&self, id: JobId, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(Column::Jobs, key::piece(id, number))
+    }
+
+    /// Returns the pieces of all capture jobs, by job and number.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails or a key is damaged.
+    pub fn pieces(&self) -> impl Iterator<Item = Result<(JobId, u32, Vec<u8>), StoreError>> + '_ {
+        let start = key::piece(JobId([0; 16]), 0);
+        let mode = IteratorMode::From(&start, Direction::Forward);
+        let pairs = self.scan(Column::Jobs, mode, ReadOptions::default());
+        pairs.map(|pair| {
+            let (key, value) = pair?;
+            let (id, number) = key::read_piece(&key).ok_or_else(|| damaged("a piece's key"))?;
+            Ok((id, number, value.into_vec()))
+        })
+    }
+
+    /// Returns, for each of many terms, the arrivals filed under it, at most
+    /// `limit` each, in their order.
+    ///
+    /// One pass in the order of the keys: for many terms that mostly find
+    /// nothing this takes a small part of as many [`View::find`].
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails or an entry is damaged.
+    pub fn find_each(&self, terms: &[Term<'_>], limit: usize) -> Result<Vec<Vec<u64>>, StoreError> {
+        let mut order: Vec<usize> = (0..terms.len()).collect();
+        let prefixes: Vec<[u8; 9]> = terms.iter().map(Term::prefix).collect();
+        order.sort_unstable_by_key(|place| prefixes[*place]);
+        let mut options = ReadOptions::default();
+        options.set_prefix_same_as_start(true);
+        let index = self.handle(Column::Index);
+        let mut scan = self.snapshot.raw_iterator_cf_opt(index, options);
+        let mut found = vec![Vec::new(); terms.len()];
+        for place in order {
+            scan.seek(prefixes[place]);
+            while found[place].len() < limit
+                && let Some(key) = scan.key().filter(|key| key.starts_with(&prefixes[place]))
+            {
+                let arrival = key.get(9..).and_then(key::read_u64);
+                found[place].push(arrival.ok_or_else(|| damaged("an index entry"))?);
+                scan.next();
+            }
+            scan.status().map_err(StoreError::Read)?;
+        }
+        Ok(found)
     }
 
     /// Returns the checkpoint of a log that was disclosed last to a scope.

@@ -4,6 +4,7 @@ use record::{Digest, LogId, RawKey, Sealed};
 use rocksdb::{DB, WriteBatch};
 
 use crate::column::Column;
+use crate::job::{JobId, OpenJob, StoredJob};
 use crate::key::{self, Baseline, INDEX_KEY_LEN, LogNumber, Term};
 use crate::log_state::LogState;
 use crate::store::Store;
@@ -108,9 +109,26 @@ impl<'a> WriteSet<'a> {
         self.put(Column::Peers, key::peer(peer, side), frontier);
     }
 
-    /// Writes a capture job's state.
-    pub fn job(&mut self, id: &str, state: &[u8]) {
-        self.put(Column::Jobs, id, state);
+    /// Writes how far a capture job is.
+    pub fn job(&mut self, id: JobId, job: &StoredJob) {
+        self.put(Column::Jobs, key::job(id), job.encode());
+    }
+
+    /// Writes the list of the capture jobs that are not finished.
+    pub fn open_jobs(&mut self, jobs: &[OpenJob]) {
+        self.put(Column::Jobs, key::OPEN_JOBS, OpenJob::encode_all(jobs));
+    }
+
+    /// Writes a piece of a capture job; opaque here.
+    pub fn piece(&mut self, id: JobId, number: u32, piece: &[u8]) {
+        self.put(Column::Jobs, key::piece(id, number), piece);
+    }
+
+    /// Removes a piece of a capture job.
+    pub fn remove_piece(&mut self, id: JobId, number: u32) {
+        let handle = self.db.cf_handle(Column::Jobs.name());
+        let handle = handle.expect("opened with it");
+        self.batch.delete_cf(handle, key::piece(id, number));
     }
 
     /// Notes at what size an opening names a log that is not held.

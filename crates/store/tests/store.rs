@@ -3,8 +3,8 @@
 use record::tree::{Edge, prove_inclusion, stored_count};
 use record::{Digest, Epoch, LogId, RawKey, Salt, ScopeName, Sealed, Signature};
 use store::{
-    Baseline, LogNumber, LogState, Resources, Store, StoreError, StoredCheckpoint, StoredRecord,
-    Term,
+    Baseline, JobId, LogNumber, LogState, OpenJob, Resources, Store, StoreError, StoredCheckpoint,
+    StoredJob, StoredRecord, Term,
 };
 
 fn open(folder: &tempfile::TempDir) -> Store {
@@ -166,4 +166,80 @@ fn a_folder_in_use_is_refused() {
     let resources = Resources::new(1 << 20, 4 << 20).expect("resources");
     let second = Store::open(folder.path(), &resources);
     assert!(matches!(second, Err(StoreError::Open { .. })));
+}
+
+#[test]
+fn jobs_are_listed_newest_first_with_their_pieces_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let job = |created_ms| StoredJob {
+        created_ms,
+        finished_ms: None,
+        hidden: true,
+        pieces: 2,
+        pieces_done: 0,
+        records: 4,
+        records_done: 0,
+        scope: ScopeName::new("national").expect("a name"),
+        note: vec![7],
+    };
+    let ids = [1, 2, 3].map(|byte| JobId([byte; 16]));
+    let unfinished = OpenJob {
+        id: ids[1],
+        hidden: true,
+        arrivals: vec![(3, 5)],
+    };
+    let store = open(&folder);
+    let mut set = store.write();
+    for (id, ms) in ids.into_iter().zip(1..) {
+        set.job(id, &job(ms));
+        set.piece(id, 0, b"first");
+        set.piece(id, 1, b"second");
+    }
+    set.open_jobs(std::slice::from_ref(&unfinished));
+    store.commit(set).expect("written");
+    let mut set = store.write();
+    set.remove_piece(ids[1], 0);
+    store.commit(set).expect("written");
+    let view = store.view();
+    let listed = |before| {
+        let jobs = view.jobs_before(before).collect::<Result<Vec<_>, _>>();
+        jobs.expect("read")
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(listed(None), [ids[2], ids[1], ids[0]]);
+    assert_eq!(listed(Some(ids[1])), [ids[0]]);
+    assert_eq!(listed(Some(JobId([2; 16]))), [ids[0]]);
+    assert_eq!(view.job(ids[0]).expect("read"), Some(job(1)));
+    assert_eq!(view.job(JobId([9; 16])).expect("read"), None);
+    assert_eq!(view.open_jobs().expect("read"), [unfinished]);
+    assert_eq!(view.piece(ids[1], 0).expect("read"), None);
+    let pieces = view.pieces().collect::<Result<Vec<_>, _>>().expect("read");
+    assert_eq!(pieces.len(), 5);
+    assert_eq!(pieces[4], (ids[2], 1, b"second".to_vec()));
+}
+
+#[test]
+fn many_terms_are_looked_up_in_one_pass() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder);
+    let names: Vec<String> = (0..500).map(|n| format!("urn:e:{n}")).collect();
+    let mut set = store.write();
+    for (name, arrival) in names.iter().zip(1..).step_by(3) {
+        set.index(Term::EventId(name), arrival);
+        set.index(Term::EventId(name), arrival + 1_000);
+        set.index(Term::Object(name), arrival);
+    }
+    store.commit(set).expect("written");
+    let terms: Vec<_> = names.iter().map(|name| Term::EventId(name)).collect();
+    let view = store.view();
+    let found = view.find_each(&terms, 9).expect("read");
+    for ((term, found), place) in terms.iter().zip(found).zip(0..) {
+        let one_by_one = view.find(*term, 0).collect::<Result<Vec<_>, _>>();
+        assert_eq!(found, one_by_one.expect("read"));
+        assert_eq!(found.is_empty(), place % 3 != 0);
+    }
+    let first = view.find_each(&terms[..1], 1).expect("read");
+    assert_eq!(first, [[1]]);
 }

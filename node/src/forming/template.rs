@@ -40,8 +40,8 @@ listen = "{http}"
 # The scope of a capture that names none.
 default_scope = "{scope}"
 # How large a captured document may be, and how many events it may hold.
-document_mib = 16
-events_max = 10000
+document_mib = 64
+events_max = 100000
 
 [store]
 # Memory for blocks read from disk, and for writes not yet sorted into files,

@@ -149,7 +149,7 @@ fn follow(criterion: &mut Criterion, runtime: &Runtime, founded: &Founded, puts:
                     let events = workload::capture(nth);
                     nth += 1;
                     let begun = Instant::now();
-                    let captured = runtime.block_on(ledger.capture(&national(), events, None));
+                    let captured = runtime.block_on(ledger.capture(&national(), events));
                     assert!(captured.is_ok(), "captures");
                     begun.elapsed()
                 })

@@ -53,7 +53,7 @@ pub(crate) async fn parse_and_capture(ledger: &Ledger, captures: u32, clients: u
 }
 
 async fn capture(ledger: Ledger, events: Vec<Event>) {
-    let captured = ledger.capture(&national(), events, None).await;
+    let captured = ledger.capture(&national(), events).await;
     assert_eq!(captured.expect("captures").records.len(), CAPTURE as usize);
 }
 

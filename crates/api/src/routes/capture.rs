@@ -1,23 +1,24 @@
-//! Capturing documents (EPCIS 2.0 §12.5).
+//! Capturing documents and single events (EPCIS 2.0 §12.5).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
-use axum::extract::{Path, Request, State};
-use axum::http::header::LOCATION;
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use epcis::{Document, DocumentKind};
-use ledger::{Job, LedgerError};
-use record::ScopeName;
+use epcis::{Event, Written, event_document};
+use ledger::{JobDraft, Recorded, Snapshot};
+use record::{RecordId, ScopeName};
+use reqwest::Url;
 
-use crate::job::CaptureJob;
+use crate::intake::{Form, Intake, Refusal, Wish};
+use crate::job::{ErrorBehaviour, Note};
 use crate::moment;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::routes::{BodyFault, body, media_type};
-use crate::server::App;
+use crate::routes::{BodyFault, body};
+use crate::server::{App, kibibytes};
 
 /// The scope of a capture.
 const SCOPE: HeaderName = HeaderName::from_static("nguon-scope");
@@ -25,88 +26,126 @@ const SCOPE: HeaderName = HeaderName::from_static("nguon-scope");
 const ERROR_BEHAVIOUR: HeaderName = HeaderName::from_static("gs1-capture-error-behaviour");
 /// How long a capture waits for those before it.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The longest text that names a job.
-const ID_LEN_MAX: usize = 64;
 
-/// Takes a document: all its events or none, durable before the answer.
+const BUSY: &str = "Too many captures are under way; try again.";
+
+/// Takes a document: durable, as events or as a job that makes them, before the
+/// answer.
 pub(crate) async fn capture(
     State(app): State<Arc<App>>,
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Problem> {
-    let scope = heading(&app, parameters, request.headers());
-    let turn = tokio::time::timeout(PATIENCE, app.captures.acquire()).await;
-    let busy = "Too many captures are under way; try again.";
-    let _turn = turn.map_err(|_| Problem::Busy(busy))?;
-    let read = body(request, scope, app.config.document_bytes_max).await;
-    let (scope, bytes) = read.map_err(|fault| match fault {
-        BodyFault::TooLong => too_large(&app, "The document takes more bytes than that".into()),
-        BodyFault::Other(problem) => problem,
-    })?;
-    let created_at = moment::now();
-    let document = parse(&app, bytes).await?;
-    let count = document.events.len();
-    if count > app.config.events_max {
-        let what = format!("The document holds {count} events, more than can be captured at once");
-        return Err(too_large(&app, what));
-    }
+    let wish = wish(&app, parameters, request.headers(), false);
+    let (intake, behaviour) = take(&app, wish, request).await?;
     let id = app.ledger().new_job_id()?;
-    let job = CaptureJob::succeeded(&id, created_at, moment::now());
-    let state = serde_json::to_vec(&job).map_err(|error| Problem::Internal(error.into()))?;
+    let errors = intake.errors;
+    let note = serde_json::to_vec(&Note { errors });
+    let draft = JobDraft {
+        id,
+        hidden: behaviour == ErrorBehaviour::Rollback,
+        note: note.map_err(|error| Problem::Internal(error.into()))?,
+    };
+    let count = intake.prepared.new_records();
+    app.ledger().submit(intake.prepared, draft).await?;
+    count_captured(&app, count);
     let location = format!("/epcis/capture/{id}");
-    let captured = app
-        .ledger()
-        .capture(&scope, document.events, Some(Job { id, state }))
-        .await
-        .map_err(|error| refused(error, document.kind))?;
-    let count = u64::try_from(captured.records.len()).unwrap_or(u64::MAX);
-    app.metrics.captured_events.inc_by(count);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)]).into_response())
 }
 
-/// Answers a capture job.
-pub(crate) async fn job(
+/// Takes one event alone, and answers it as it is stored.
+pub(crate) async fn event(
     State(app): State<Arc<App>>,
     parameters: Parameters,
-    Path(id): Path<String>,
-) -> Result<Json<CaptureJob>, Problem> {
-    parameters.finish(&[])?;
-    let none = || Problem::NotFound(format!("No capture job {id:.80} is known here."));
-    if id.len() > ID_LEN_MAX {
-        return Err(none());
-    }
-    let state = app.reading.job(id.clone()).await?.ok_or_else(none)?;
-    let job = serde_json::from_slice(&state).map_err(|error| Problem::Internal(error.into()))?;
-    Ok(Json(job))
-}
-
-/// Checks all of a capture but its body, and returns its scope.
-fn heading(app: &App, parameters: Parameters, headers: &HeaderMap) -> Result<ScopeName, Problem> {
-    parameters.finish(&[])?;
-    media_type(headers, &["application/json", "application/ld+json"])?;
-    rollback_only(headers)?;
-    scope(headers, &app.config.default_scope)
-}
-
-async fn parse(app: &Arc<App>, bytes: Vec<u8>) -> Result<Document, Problem> {
-    let parsing = Arc::clone(app);
-    let document = app
-        .parsers
-        .run(move || Document::parse(&bytes, &parsing.config.contexts).map_err(Problem::Document));
-    let document = document.await?;
-    match document.kind {
-        DocumentKind::Events | DocumentKind::QueryResults => Ok(document),
-        DocumentKind::Event | DocumentKind::Message => {
-            Err(Problem::Document(vec![epcis::Problem {
-                event: None,
-                pointer: String::new(),
-                position: None,
-                reason: epcis::Reason::WrongForm,
-                what: "this is no document of events".to_owned(),
-                mend: "put the events into the eventList of an EPCISDocument".to_owned(),
-            }]))
+    request: Request,
+) -> Result<Response, Problem> {
+    let wish = wish(&app, parameters, request.headers(), true);
+    let (intake, _) = take(&app, wish, request).await?;
+    let event = intake
+        .event
+        .ok_or_else(|| Problem::Internal("one event was asked for and none is here".into()))?;
+    let count = intake.prepared.new_records();
+    let recorded = app.ledger().record(intake.prepared).await?;
+    count_captured(&app, count);
+    let record = match recorded.into_iter().next() {
+        Some(Recorded::New(at) | Recorded::Before(at)) => at.id,
+        Some(Recorded::Awaited) | None => {
+            let busy = "The event is part of a capture that is not finished; try again.";
+            return Err(Problem::Busy(busy));
         }
+    };
+    let location = location(&event, record)?;
+    let read = move |snapshot: &Snapshot<'_>| stored(snapshot, &event, record);
+    let body = app.reading.snapshot(read).await?;
+    let headers = [
+        (LOCATION, location),
+        (CONTENT_TYPE, "application/json".to_owned()),
+    ];
+    Ok((StatusCode::CREATED, headers, body).into_response())
+}
+
+/// Reads a body within the bounds of this node, and has it judged.
+async fn take(
+    app: &Arc<App>,
+    wish: Result<Wish, Problem>,
+    request: Request,
+) -> Result<(Intake, ErrorBehaviour), Problem> {
+    let bytes_max = app.config.document_bytes_max;
+    let room = u32::try_from(room(request.headers(), bytes_max)).unwrap_or(u32::MAX);
+    let turn = async {
+        (
+            app.captures.acquire().await,
+            app.capture_room.acquire_many(room).await,
+        )
+    };
+    let turn = tokio::time::timeout(PATIENCE, turn).await;
+    let _turn = turn.map_err(|_| Problem::Busy(BUSY))?;
+    let read = body(request, wish, bytes_max).await;
+    let (wish, bytes) = read.map_err(|fault| match fault {
+        BodyFault::TooLong => too_large(app, "The document takes more bytes than that"),
+        BodyFault::Other(problem) => problem,
+    })?;
+    let behaviour = wish.behaviour;
+    let judging = Arc::clone(app);
+    let judged = app
+        .parsers
+        .run(move || Ok(wish.judge(&bytes, &judging.config.contexts, judging.ledger())));
+    match judged.await? {
+        Ok(intake) => Ok((intake, behaviour)),
+        Err(Refusal::TooMany(count)) => {
+            let what =
+                format!("The document holds {count} events, more than can be captured at once");
+            Err(too_large(app, &what))
+        }
+        Err(Refusal::Other(problem)) => Err(problem),
     }
+}
+
+/// Returns the KiB that a body will take up at most.
+fn room(headers: &HeaderMap, bytes_max: usize) -> usize {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+    kibibytes(length.unwrap_or(bytes_max).min(bytes_max))
+}
+
+/// Checks all of a capture but its body.
+fn wish(
+    app: &App,
+    parameters: Parameters,
+    headers: &HeaderMap,
+    single: bool,
+) -> Result<Wish, Problem> {
+    parameters.finish(&[])?;
+    Ok(Wish {
+        form: Form::of(headers)?,
+        behaviour: match single {
+            true => ErrorBehaviour::Rollback,
+            false => behaviour(headers)?,
+        },
+        scope: scope(headers, &app.config.default_scope)?,
+        events_max: app.config.events_max,
+        single,
+    })
 }
 
 fn scope(headers: &HeaderMap, default: &ScopeName) -> Result<ScopeName, Problem> {
@@ -121,19 +160,21 @@ fn scope(headers: &HeaderMap, default: &ScopeName) -> Result<ScopeName, Problem>
     })
 }
 
-fn rollback_only(headers: &HeaderMap) -> Result<(), Problem> {
+fn behaviour(headers: &HeaderMap) -> Result<ErrorBehaviour, Problem> {
     let asked = headers.get(ERROR_BEHAVIOUR).map(HeaderValue::as_bytes);
     match asked {
-        None | Some(b"rollback") => Ok(()),
+        None | Some(b"rollback") => Ok(ErrorBehaviour::Rollback),
+        Some(b"proceed") => Ok(ErrorBehaviour::Proceed),
         Some(_) => {
-            let text = "The header GS1-Capture-Error-Behaviour has a value other than rollback, \
-                        which alone is offered here: a document is stored as a whole or not at all.";
+            let text = "The header GS1-Capture-Error-Behaviour is neither rollback, which stores \
+                        a document as a whole or not at all, nor proceed, which stores its good \
+                        events.";
             Err(Problem::Request(text.to_owned()))
         }
     }
 }
 
-fn too_large(app: &App, what: String) -> Problem {
+fn too_large(app: &App, what: &str) -> Problem {
     let (bytes_max, events_max) = (app.config.document_bytes_max, app.config.events_max);
     Problem::TooLarge {
         what: format!("{what}; at most {bytes_max} bytes and {events_max} events are taken."),
@@ -142,22 +183,31 @@ fn too_large(app: &App, what: String) -> Problem {
     }
 }
 
-/// Says of an event that the ledger refused where it stands in the document.
-fn refused(error: LedgerError, kind: DocumentKind) -> Problem {
-    let LedgerError::PayloadTooLong { event, bytes, max } = error else {
-        return error.into();
-    };
-    let list = match kind {
-        DocumentKind::Events => "/epcisBody/eventList",
-        DocumentKind::QueryResults => "/epcisBody/queryResults/resultsBody/eventList",
-        DocumentKind::Event | DocumentKind::Message => "",
-    };
-    Problem::Document(vec![epcis::Problem {
-        event: Some(event),
-        pointer: format!("{list}/{event}"),
-        position: None,
-        reason: epcis::Reason::TooLarge,
-        what: format!("the event takes {bytes} bytes in canonical form"),
-        mend: format!("the federation's charter allows {max}; split the event"),
-    }])
+fn count_captured(app: &App, count: usize) {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    app.metrics.captured_events.inc_by(count);
+}
+
+/// Returns the path of an event: by its `eventID`, given or derived, or, where
+/// it is too long for that, by its record.
+fn location(event: &Event, record: RecordId) -> Result<String, Problem> {
+    let name = event.id().map_or_else(|| record.to_string(), String::from);
+    let base = Url::parse("http://localhost").map_err(|error| Problem::Internal(error.into()))?;
+    let mut url = base;
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.clear().extend(["epcis", "events", &name]);
+    }
+    Ok(url.path().to_owned())
+}
+
+/// Writes an event as it is stored.
+fn stored(snapshot: &Snapshot<'_>, event: &Event, record: RecordId) -> Result<String, Problem> {
+    let held = snapshot.event_of_record(&record)?;
+    let ms = held.map(|held| i64::try_from(held.stored_ms).unwrap_or(i64::MAX));
+    let time = ms.map(moment::text);
+    Ok(event_document(Written {
+        event,
+        record_time: time.as_deref(),
+        derived_id: event.id().as_deref(),
+    }))
 }

@@ -30,7 +30,7 @@ pub(crate) async fn disclose(
     request: Request,
 ) -> Result<(StatusCode, Json<DisclosureReport>), Problem> {
     let rest = parameters.finish(&[]);
-    let rest = rest.and_then(|()| media_type(request.headers(), &["application/json"]));
+    let rest = rest.and_then(|()| media_type(request.headers(), &["application/json"]).map(drop));
     let read = body(request, rest, BYTES_MAX).await;
     let ((), bytes) = read.map_err(|fault| match fault {
         BodyFault::TooLong => Problem::Request(format!(

@@ -176,8 +176,9 @@ async fn headers_are_understood_or_refused() {
     let node = Node::start().await;
     for (name, value, status) in [
         ("Nguon-Scope", "Not A Scope", 400),
-        ("GS1-Capture-Error-Behaviour", "proceed", 400),
+        ("GS1-Capture-Error-Behaviour", "all", 400),
         ("GS1-Capture-Error-Behaviour", "rollback", 202),
+        ("GS1-Capture-Error-Behaviour", "proceed", 202),
     ] {
         let request = reqwest::Client::new().post(node.url("/epcis/capture"));
         let request = request.header(CONTENT_TYPE, "application/json");

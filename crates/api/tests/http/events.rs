@@ -258,7 +258,7 @@ async fn an_event_without_an_id_is_found_by_its_hash_and_by_its_record() {
     let events = document.expect("sound").events;
     let derived = events[0].id().expect("short enough");
     let scope = crate::support::scope("national");
-    let captured = node.ledger.capture(&scope, events, None).await;
+    let captured = node.ledger.capture(&scope, events).await;
     let record = captured.expect("captured").records[0].id.to_string();
     node.holds(&[event(2)]).await;
     for name in [&record, &derived] {

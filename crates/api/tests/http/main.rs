@@ -3,6 +3,8 @@
 mod support;
 
 mod capture;
+mod capture_jobs;
+mod capture_one;
 mod events;
 mod proofs;
 mod refusals;

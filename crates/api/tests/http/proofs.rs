@@ -30,10 +30,12 @@ async fn what_is_not_held_has_no_proof() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_of_several_events_asks_for_a_record() {
     let node = Node::start().await;
-    let contradiction = event(1).replace("commissioning", "encoding");
-    // Nobody captures a contradiction in one document.
-    node.holds(&[event(1)]).await;
-    node.holds(&[contradiction]).await;
+    let declared = event(1).replacen(
+        '{',
+        r#"{"errorDeclaration":{"declarationTime":"2026-10-13T07:00:00+07:00"},"#,
+        1,
+    );
+    node.holds(&[event(1), declared]).await;
     let report = refused(node.client.prove(&event_id(1)).await);
     assert_eq!(report.status, 409);
     let detail = report.detail.expect("a detail");

@@ -103,19 +103,29 @@ pub(crate) fn sources() -> Sources {
 
 impl Node {
     pub(crate) async fn start() -> Self {
-        Self::of(1).await
+        Self::of(1, config()).await
+    }
+
+    /// Starts a node that takes large documents.
+    pub(crate) async fn generous() -> Self {
+        let config = Config {
+            document_bytes_max: 64 << 20,
+            events_max: 100_000,
+            ..config()
+        };
+        Self::of(1, config).await
     }
 
     /// Starts the node of the agency, which may not write the national scope.
     pub(crate) async fn of_agency() -> Self {
-        Self::of(3).await
+        Self::of(3, config()).await
     }
 
-    async fn of(seed: u8) -> Self {
+    async fn of(seed: u8, config: Config) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut registry = Registry::default();
         let (ledger, charter) = ledger(folder.path(), seed, &mut registry);
-        let server = Server::start(config(), ledger.clone(), sources(), registry);
+        let server = Server::start(config, ledger.clone(), sources(), registry);
         let server = server.await.expect("a loopback address");
         let address = server.address();
         Self {

@@ -174,7 +174,7 @@ impl Node {
 
     async fn write(&self, into: &str, serials: std::ops::Range<u64>) {
         self.ledger
-            .capture(&scope(into), events(serials), None)
+            .capture(&scope(into), events(serials))
             .await
             .expect("captures");
     }
