@@ -86,6 +86,8 @@ fn names_the_fault(report: &ProblemReport, place: u64, fault: usize) {
         Fault {
             event,
             pointer,
+            line: None,
+            column: None,
             reason: told,
             what,
             mend,

@@ -6,6 +6,7 @@ mod events;
 mod health;
 mod jobs;
 mod proofs;
+mod state;
 mod status;
 mod trace;
 
@@ -42,6 +43,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .nest("/epcis", epcis)
         .route("/trace", get(trace::trace))
+        .route("/state", get(state::state))
         .route("/status", get(status::status))
         .route("/proofs/{record}", get(proofs::proof))
         .route("/disclosures", post(disclosures::disclose))

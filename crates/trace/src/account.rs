@@ -16,6 +16,7 @@ pub(crate) fn of(event: &epcis::Event) -> Event {
         _ => Map::new(),
     };
     let certifications = json.remove("certificationInfo");
+    let persistent_disposition = json.remove("persistentDisposition");
     let sensors = json.remove("sensorElementList");
     // In the canonical form the standard's own members have bare names, all
     // others are IRIs.
@@ -34,6 +35,7 @@ pub(crate) fn of(event: &epcis::Event) -> Event {
         sources: event.sources().iter().map(party).collect(),
         destinations: event.destinations().iter().map(party).collect(),
         transactions: event.biz_transactions().iter().map(transaction).collect(),
+        persistent_disposition,
         certifications,
         sensors,
         ilmd,

@@ -157,6 +157,9 @@ pub struct Event {
     /// The disposition's full URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disposition: Option<String>,
+    /// `persistentDisposition`, as signed: the full URIs `set` and `unset`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persistent_disposition: Option<Value>,
     /// `transformationID`: all events that share it are one transformation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transformation: Option<String>,

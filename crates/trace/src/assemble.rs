@@ -37,7 +37,7 @@ pub(crate) fn answer<R: EventReader>(
     asked: Thing,
     question: &Question,
 ) -> Answer {
-    let happenings = by_time(walk);
+    let happenings = in_order(&walk.book, walk.happenings.keys().copied().collect());
     let places = happenings.iter().copied().zip(0..).collect();
     let mut order = Order {
         happenings,
@@ -79,9 +79,12 @@ pub(crate) fn answer<R: EventReader>(
 
 /// Sorts the events by time; those of one moment by id and then by content,
 /// which do not depend on the reader.
-fn by_time<R: EventReader>(walk: &Walk<'_, R>) -> Vec<Happening> {
+pub(crate) fn in_order<R: EventReader>(
+    book: &Book<'_, R>,
+    mut happenings: Vec<Happening>,
+) -> Vec<Happening> {
     let identity = |happening: &Happening| {
-        let told = walk.book.told(*happening);
+        let told = book.told(*happening);
         let declaration = told.account.declaration.as_ref();
         (
             told.time,
@@ -90,16 +93,15 @@ fn by_time<R: EventReader>(walk: &Walk<'_, R>) -> Vec<Happening> {
         )
     };
     let content = |happening: &Happening| {
-        let told = walk.book.told(*happening);
+        let told = book.told(*happening);
         let name = |part: &Named| {
             let amount = part.quantity.as_ref().map(|amount| amount.value.to_bits());
-            (part.role, walk.book.key(part.thing).clone(), amount)
+            (part.role, book.key(part.thing).clone(), amount)
         };
         let mut names: Vec<_> = told.parts.iter().map(name).collect();
         names.sort();
         (names, serde_json::to_string(&told.account).ok())
     };
-    let mut happenings: Vec<Happening> = walk.happenings.keys().copied().collect();
     happenings.sort_by(|left, right| {
         let order = identity(left).cmp(&identity(right));
         order.then_with(|| content(left).cmp(&content(right)))
@@ -343,12 +345,12 @@ fn event<R: EventReader>(
 
 /// The logs cited, each with its largest checkpoint.
 #[derive(Default)]
-struct Logs<'a> {
+pub(crate) struct Logs<'a> {
     largest: BTreeMap<(&'a str, &'a LogId), &'a Attestation>,
 }
 
 impl<'a> Logs<'a> {
-    fn note(&mut self, attestations: &'a [Attestation]) {
+    pub(crate) fn note(&mut self, attestations: &'a [Attestation]) {
         for each in attestations {
             let key = (each.author.as_str(), &each.log);
             let known = self.largest.entry(key).or_insert(each);
@@ -358,7 +360,7 @@ impl<'a> Logs<'a> {
         }
     }
 
-    fn evidence(&self, attestations: &[Attestation]) -> Vec<Evidence> {
+    pub(crate) fn evidence(&self, attestations: &[Attestation]) -> Vec<Evidence> {
         let mut evidence: Vec<Evidence> = attestations
             .iter()
             .map(|each| Evidence {
@@ -381,7 +383,7 @@ impl<'a> Logs<'a> {
         self.largest.range(..key).count()
     }
 
-    fn list(&self) -> Vec<Log> {
+    pub(crate) fn list(&self) -> Vec<Log> {
         let log = |each: &&Attestation| Log {
             member: each.author.to_string(),
             author: each.log.author.to_string(),

@@ -8,7 +8,7 @@
 //! does to objects and is alone in knowing EPCIS; `timeline` has the life of
 //! one thing, with `span` for its stays in others; `book` reads each event
 //! once; `walk` goes from thing to thing; `assemble` and `findings` write down
-//! what it found.
+//! what it found. [`state`] asks less: what holds of one thing now.
 //!
 //! # What belongs to what
 //!
@@ -54,6 +54,8 @@ mod walk;
 mod assemble;
 mod findings;
 
+mod state;
+
 mod account;
 mod utc;
 
@@ -67,6 +69,7 @@ pub use book::TraceError;
 pub use question::{Direction, Question};
 pub use reader::{Attestation, EventId, EventReader, Held, names};
 pub use render::{Names, NoNames, Style, render};
+pub use state::{Fact, Holder, Ilmd, Place, Said, State, state};
 pub use step::Role;
 
 /// Answers a trace question from what a reader holds.

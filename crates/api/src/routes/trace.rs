@@ -43,7 +43,8 @@ pub(crate) async fn trace(
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }
 
-fn question(parameters: &mut Parameters) -> Result<Question, Problem> {
+/// Takes out what a question is about: a thing or lot in any spelling.
+pub(super) fn about(parameters: &mut Parameters) -> Result<Key, Problem> {
     let id = parameters.take("id").ok_or_else(|| {
         let text = "The parameter id is missing: the EPC URI, Digital Link or element string \
                     of the thing or lot that is asked about.";
@@ -53,7 +54,11 @@ fn question(parameters: &mut Parameters) -> Result<Question, Problem> {
         true => Key::from_element_string(&id),
         false => Key::from_uri_or_verbatim(&id),
     };
-    let about = key.map_err(|error| Problem::Parameter(format!("id: {error}.")))?;
+    key.map_err(|error| Problem::Parameter(format!("id: {error}.")))
+}
+
+fn question(parameters: &mut Parameters) -> Result<Question, Problem> {
+    let about = about(parameters)?;
     let direction = match parameters.take("direction").as_deref() {
         None | Some("both") => Direction::Both,
         Some("upstream") => Direction::Upstream,
@@ -73,7 +78,8 @@ fn question(parameters: &mut Parameters) -> Result<Question, Problem> {
     Ok(question)
 }
 
-fn instant(parameters: &mut Parameters, name: &str) -> Result<Option<i64>, Problem> {
+/// Takes out a date-time, in milliseconds since 1970.
+pub(super) fn instant(parameters: &mut Parameters, name: &str) -> Result<Option<i64>, Problem> {
     let Some(text) = parameters.take(name) else {
         return Ok(None);
     };

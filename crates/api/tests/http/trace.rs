@@ -84,3 +84,41 @@ async fn questions_that_make_no_sense_are_refused() {
         assert_eq!(problem(response).await.status, 400, "{query}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_things_state_is_answered_with_what_says_so() {
+    let node = Node::start().await;
+    let made = event(1).replace(
+        r#""action""#,
+        r#""disposition":"active","bizLocation":{"id":"urn:epc:id:sgln:8934999.00001.0"},"action""#,
+    );
+    node.holds(&[made, packing(&[1])]).await;
+    let ask = async |id: &str| -> trace::State {
+        let url = node.url(&format!("/state?id={id}"));
+        get(&url).await.json().await.expect("a state")
+    };
+    let state = ask(&epc(1)).await;
+    let disposition = state.disposition.expect("a disposition");
+    assert_eq!(disposition.id, "https://ref.gs1.org/cbv/Disp-active");
+    let said = &state.events[disposition.event];
+    let record = said.evidence[0].record.clone();
+    node.client.prove(&record).await.expect("a proof");
+    assert_eq!(
+        state.place.expect("a place").id,
+        "urn:epc:id:sgln:8934999.00001.0"
+    );
+    assert_eq!(state.parents.len(), 1);
+    assert_eq!(state.parents[0].written.as_deref(), Some(PALLET));
+    let before = ask(&format!("{}&at=2026-10-12T01:00:00Z", epc(1))).await;
+    assert!(before.parents.is_empty() && before.disposition.is_some());
+    assert!(ask(&epc(2)).await.events.is_empty());
+    for wrong in [
+        "",
+        "?id=(01)1",
+        "?id=urn:x:y&at=noon",
+        "?id=urn:x:y&depth=1",
+    ] {
+        let report = problem(get(&node.url(&format!("/state{wrong}"))).await).await;
+        assert_eq!(report.status, 400, "{wrong}");
+    }
+}
