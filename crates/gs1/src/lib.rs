@@ -51,6 +51,7 @@
 //! - No input makes a reader panic.
 
 mod key;
+mod pattern;
 
 mod ai;
 mod pair;
@@ -84,4 +85,5 @@ pub use identifier::{ExplainedElement, Explanation, Form, Identifier, Notation};
 pub use key::{Gs1Key, Key, Level, OtherUri, constrained_digital_link};
 pub use link::{DigitalLink, LinkOptions};
 pub use number::{Gln, Gtin, Sscc};
+pub use pattern::Pattern;
 pub use syntax::{AiFacts, AiPattern, DICTIONARY_RELEASE, Part, ValueRule};
