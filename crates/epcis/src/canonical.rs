@@ -233,7 +233,7 @@ impl Walk<'_> {
     }
 
     /// Brings a vocabulary value to its web URI.
-    fn word<'a>(
+    pub(crate) fn word<'a>(
         &mut self,
         vocabulary: &'static Vocabulary,
         text: Cow<'a, str>,

@@ -191,6 +191,7 @@ pub struct Event {
     destinations: Vec<Party>,
     biz_transactions: Vec<BizTransaction>,
     error_declaration: Option<ErrorDeclaration>,
+    plain: bool,
 }
 
 impl Event {
@@ -334,6 +335,13 @@ impl Event {
         })
     }
 
+    /// Tells whether the typed view leaves nothing out but times and
+    /// certification: no field of a user's own, ILMD, sensor data, persistent
+    /// disposition, and none of these in a part.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
+    }
+
     /// Returns the whole canonical form as JSON: standard fields under their
     /// bare names, extensions under their IRIs.
     pub fn json(&self) -> serde_json::Value {
@@ -410,6 +418,7 @@ impl View<'_> {
             destinations: self.parties(&value, "destinationList", "destination"),
             biz_transactions: self.biz_transactions(&value),
             error_declaration: error_declaration(&value),
+            plain: is_plain(&value),
             payload,
         })
     }
@@ -518,6 +527,19 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// Tells whether a walked event has none of what only its whole form shows.
+fn is_plain(event: &Value<'_>) -> bool {
+    let own = |value: &Value<'_>| match value {
+        Value::Object(members) => members.iter().any(|(name, _)| name.contains(':')),
+        _ => false,
+    };
+    let whole = ["ilmd", "sensorElementList", "persistentDisposition"];
+    let parts = ["readPoint", "bizLocation", "errorDeclaration"];
+    !own(event)
+        && whole.iter().all(|name| event.member(name).is_none())
+        && !parts.iter().filter_map(|name| event.member(name)).any(own)
 }
 
 /// Notes that an identifier breaks the syntax of its GS1 scheme.

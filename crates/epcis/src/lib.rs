@@ -13,9 +13,9 @@
 //! what is sound to more than EPCIS asks. `write` is the way back, `hash` the
 //! id that is worked out from an event. `xml` turns XML into the JSON-LD
 //! document that means the same, and writes it; `convert` brings whole
-//! documents to the other binding. Below them: `reader` (strict JSON),
-//! `number`, `jcs` (RFC 8785),
-//! `uri`, `time`, `problem`.
+//! documents to the other binding. [`query`] is what can be asked of events.
+//! Below them: `reader` (strict JSON), `number`, `jcs` (RFC 8785), `uri`,
+//! `time`, `problem`.
 //!
 //! # Invariants
 //!
@@ -56,6 +56,8 @@ mod xml;
 mod convert;
 
 mod hash;
+
+pub mod query;
 
 mod jcs;
 mod number;
