@@ -29,6 +29,8 @@ mod batch;
 mod opening;
 mod run;
 
+mod frontier;
+
 mod disclosure;
 mod proof;
 
@@ -45,6 +47,7 @@ pub use disclosure::{
     COSIGNATURES_MAX, Cosignature, Disclosure, DisclosureError, ShownOpening, Since,
     UnverifiedDisclosure,
 };
+pub use frontier::frontier_root;
 pub use header::{
     AnyHeader, CharterRef, FORMAT, Flags, HEADER_BYTES_MAX, Header, HeaderError, Kind,
 };

@@ -363,7 +363,7 @@ impl Exchange {
         let sum = parts
             .iter()
             .map(|entry| (&entry.log, entry.size, &entry.root));
-        if crate::frontier_root(sum) != root {
+        if record::frontier_root(sum) != root {
             return bad("another root than its own");
         }
         self.received = Some(Baseline::of_entries(parts.clone(), root));

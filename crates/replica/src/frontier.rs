@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decoder, Encoder};
-use record::{Digest, LogId, RawKey, ScopeName};
+use record::{Digest, LogId, RawKey, ScopeName, frontier_root};
 
 use crate::event::Head;
 use crate::message::{MessageError, decode_scopes, encode_scopes};
@@ -17,9 +17,6 @@ use crate::packed::{pack_logs, put_varint, scope_table, unpack_logs};
 /// The most logs that a frontier may have; a peer that names more is at fault,
 /// and what we hold beyond is not told.
 pub const FRONTIER_LOGS_MAX: usize = 1 << 18;
-
-/// The prefix of what is hashed for a frontier's root.
-const ROOT_DOMAIN: &[u8] = b"nguon/frontier/1\n";
 
 /// The format of [`Baseline::to_bytes`].
 const BASELINE_FORMAT: u8 = 1;
@@ -31,22 +28,6 @@ pub struct Change {
     pub position: u32,
     /// By how many records it grew; at least one.
     pub by: u64,
-}
-
-/// Returns the root that names a frontier: SHA-256 of the domain
-/// `nguon/frontier/1\n` and, for each log, the length of its byte form (one
-/// byte), the byte form, the size (8 bytes, big-endian) and the tree's root.
-/// The entries ascend strictly.
-pub fn frontier_root<'a>(entries: impl Iterator<Item = (&'a LogId, u64, &'a Digest)>) -> Digest {
-    let mut bytes = ROOT_DOMAIN.to_vec();
-    for (log, size, root) in entries {
-        let name = log.to_bytes();
-        bytes.push(u8::try_from(name.len()).expect("a log's name has at most 111 bytes"));
-        bytes.extend_from_slice(&name);
-        bytes.extend_from_slice(&size.to_be_bytes());
-        bytes.extend_from_slice(root.as_bytes());
-    }
-    Digest::of(&[&bytes])
 }
 
 /// The frontier of this node over all scopes, and what of it is told to peers

@@ -46,9 +46,10 @@ use record::{CharterRef, LogId, RawKey, ScopeName};
 
 pub use credit::{BODY_BYTES_MAX, CREDIT_MAX, CREDIT_WINDOW};
 pub use event::{Counter, Discarded, Fault, Head, Input, Outcome, Output, Side, Token};
-pub use frontier::{Change, FRONTIER_LOGS_MAX, frontier_root};
+pub use frontier::{Change, FRONTIER_LOGS_MAX};
 pub use message::{MESSAGE_BYTES_MAX, Message, MessageError};
 pub use push::WANTS_SERVED_MAX;
+pub use record::frontier_root;
 pub use status::{PeerStatus, Status};
 
 use announce::Exchange;
