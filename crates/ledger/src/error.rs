@@ -88,3 +88,9 @@ pub enum ReceiveError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
+
+impl From<std::convert::Infallible> for LedgerError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

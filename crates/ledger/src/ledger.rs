@@ -12,7 +12,7 @@ use record::{
     Digest, Entry, LogId, Place, RawKey, RecordId, ScopeName, SecretKey, TRANSFER_RECORDS_MAX,
     UnverifiedBatch,
 };
-use store::{Baseline, LogNumber, LogState, Store};
+use store::{Baseline, LogNumber, LogState, Store, View};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::claims::Claims;
@@ -25,12 +25,15 @@ use crate::snapshot::Snapshot;
 use crate::submission;
 use crate::tips::Tips;
 use crate::writer::{AuthorRequest, ReceiveRequest, Request, Writer};
-use crate::{author, disclose};
+use crate::{author, disclose, writer};
 
 /// How many requests wait for the writer at most; whoever comes next waits.
 const QUEUE: usize = 64;
 /// How many heads a slow subscriber may lag behind before it must re-read all.
 const HEADS_LAG: usize = 4_096;
+
+/// How far the clock may lag behind the newest record before a start says so.
+const CLOCK_LAG_MS: u64 = 60_000;
 
 /// What a ledger starts with.
 #[derive(Debug)]
@@ -253,6 +256,7 @@ impl Ledger {
         let run = author::start(&config.key, config.charter.federation(), &logs, &view)?;
         let next_arrival = view.last_arrival()? + 1;
         let jobs = OpenJobs::load(&view)?;
+        let stored_ms = last_stored(&view, next_arrival - 1)?;
         drop(view);
         let shared = Arc::new(Shared {
             charter: Arc::new(config.charter),
@@ -279,6 +283,7 @@ impl Ledger {
             run,
             next_arrival,
             jobs,
+            stored_ms,
         };
         let (tasks, waiting) = mpsc::channel(jobs::JOBS_MAX);
         let runner = Runner {
@@ -527,6 +532,22 @@ impl Ledger {
 fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LedgerError> {
     let thread = std::thread::Builder::new().name(name.into());
     thread.spawn(work).map_err(LedgerError::Thread)
+}
+
+/// Returns when the newest record was stored.
+fn last_stored(view: &View<'_>, last: u64) -> Result<u64, LedgerError> {
+    let place = view.arrival(last)?;
+    let record = place
+        .map(|(log, index)| view.record(log, index))
+        .transpose()?;
+    let stored_ms = record.flatten().map_or(0, |record| record.stored_ms);
+    if stored_ms > writer::now_ms().saturating_add(CLOCK_LAG_MS) {
+        tracing::warn!(
+            stored_ms,
+            "the clock is behind what was stored last: record times stand still until it is past that"
+        );
+    }
+    Ok(stored_ms)
 }
 
 /// Keeps the charter with the records, and refuses a store of another one.

@@ -37,7 +37,9 @@ mod open_jobs;
 mod piece;
 
 mod held;
+mod query;
 mod snapshot;
+mod source;
 mod status;
 mod unfinished;
 
@@ -48,6 +50,7 @@ pub use error::{LedgerError, ReceiveError};
 pub use held::HeldEvent;
 pub use intake::JobDraft;
 pub use ledger::{Captured, Config, EncodedBatch, Head, Ledger, Received, RecordAt, Side};
+pub use query::{Cursor, PageSize, QueryFault, QueryPage};
 pub use snapshot::{EventFilter, Page, Snapshot};
 pub use status::{LogStatus, Status};
 pub use store::{JobId, StoredJob as Job};

@@ -61,11 +61,11 @@ pub(crate) struct Found {
 
 /// What one arrival says of an event.
 #[derive(Debug)]
-struct Parsed {
-    event: Arc<Event>,
+pub(crate) struct Parsed {
+    pub(crate) event: Arc<Event>,
     content: ContentId,
     names: BTreeSet<Key>,
-    stored_ms: u64,
+    pub(crate) stored_ms: u64,
     attestation: Attestation,
 }
 
@@ -380,7 +380,17 @@ impl<'a> Snapshot<'a> {
         Ok(None)
     }
 
-    fn held(&self, number: u64, parsed: &Parsed) -> Result<HeldEvent, LedgerError> {
+    /// Tells whether an arrival is the first of its content.
+    pub(crate) fn is_first(&self, arrival: u64, parsed: &Parsed) -> Result<bool, LedgerError> {
+        // Nearly always it is the first that is filed so, and needs no reading.
+        let filed = self.view.find(Term::Content(&parsed.content), 0).next();
+        if filed.transpose()? == Some(arrival) {
+            return Ok(true);
+        }
+        Ok(self.first_of(parsed)? == Some(arrival))
+    }
+
+    pub(crate) fn held(&self, number: u64, parsed: &Parsed) -> Result<HeldEvent, LedgerError> {
         let mut attestations: Vec<Attestation> = Vec::new();
         let mut stored_ms = parsed.stored_ms;
         for arrival in self.view.find(Term::Content(&parsed.content), 0) {
@@ -400,7 +410,7 @@ impl<'a> Snapshot<'a> {
         })
     }
 
-    fn parsed(&self, arrival: u64) -> Result<Option<Arc<Parsed>>, LedgerError> {
+    pub(crate) fn parsed(&self, arrival: u64) -> Result<Option<Arc<Parsed>>, LedgerError> {
         if let Some(known) = self.parsed.borrow().get(&arrival) {
             return Ok(known.clone());
         }

@@ -1,7 +1,7 @@
 //! What a node says of its ledger.
 
 use charter::MemberId;
-use record::{FederationId, LogId, RawKey};
+use record::{Digest, FederationId, LogId, RawKey};
 
 use crate::error::LedgerError;
 use crate::snapshot::Snapshot;
@@ -42,6 +42,23 @@ pub struct LogStatus {
 }
 
 impl Snapshot<'_> {
+    /// Returns the root of the frontier that an answer from this snapshot rests
+    /// on: of all logs held, each with its size and the root of its tree
+    /// (`docs/protocol.md`, *Frontiers*).
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or is damaged.
+    pub fn frontier(&self) -> Result<Digest, LedgerError> {
+        let mut logs: Vec<_> = self.view().logs()?;
+        logs.retain(|(_, state)| state.size > 0);
+        logs.sort_unstable_by(|(_, left), (_, right)| left.log.cmp(&right.log));
+        let entries = logs
+            .iter()
+            .map(|(_, state)| (&state.log, state.size, &state.root));
+        Ok(record::frontier_root(entries))
+    }
+
     /// Returns the ledger's status.
     ///
     /// # Errors

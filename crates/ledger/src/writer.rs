@@ -118,6 +118,8 @@ pub(crate) struct Writer {
     pub(crate) run: Run,
     pub(crate) next_arrival: u64,
     pub(crate) jobs: OpenJobs,
+    /// When the newest record was stored.
+    pub(crate) stored_ms: u64,
 }
 
 impl Writer {
@@ -421,7 +423,9 @@ impl Writer {
             signature: signed.signature(),
         };
         set.checkpoint(number, &checkpoint);
-        let stored_ms = now_ms();
+        // The order of arrivals is that of record times, whatever the clock does.
+        self.stored_ms = self.stored_ms.max(now_ms());
+        let stored_ms = self.stored_ms;
         let shared = Arc::clone(&self.shared);
         let mut placed = Vec::with_capacity(contents.len());
         let records = batch.records().iter().zip(contents);
@@ -543,6 +547,9 @@ fn index_event(set: &mut WriteSet<'_>, event: &Event, arrival: u64) {
     }
     if let Some(place) = event.read_point() {
         set.index(Term::ReadPoint(place.key.identity().as_str()), arrival);
+    }
+    for term in epcis::query::index_terms(event) {
+        set.index(Term::Field(&term), arrival);
     }
 }
 

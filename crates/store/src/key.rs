@@ -36,6 +36,8 @@ pub enum Term<'a> {
     ReadPoint(&'a str),
     /// The event's time, in milliseconds since 1970.
     EventTime(i64),
+    /// One of the terms of `epcis::query::index_terms`.
+    Field(&'a str),
 }
 
 /// The bytes of an index key: tag, eight bytes and arrival.
@@ -53,6 +55,7 @@ impl Term<'_> {
             Self::BizStep(uri) => (b'b', hash8(uri)),
             Self::BizLocation(key) => (b'l', hash8(key)),
             Self::ReadPoint(key) => (b'r', hash8(key)),
+            Self::Field(term) => (b'f', hash8(term)),
             Self::EventTime(ms) => (b't', (ms.cast_unsigned() ^ (1 << 63)).to_be_bytes()),
         };
         let mut prefix = [tag; 9];

@@ -14,6 +14,7 @@
 
 mod store;
 
+mod scan;
 mod view;
 mod write;
 
@@ -31,6 +32,7 @@ pub use job::{JobId, NotAJobId, OpenJob, StoredJob};
 pub use key::{Baseline, LogNumber, Term};
 pub use log_state::LogState;
 pub use resources::Resources;
+pub use scan::{TimePlace, Way};
 pub use store::Store;
 pub use value::{StoredCheckpoint, StoredRecord};
 pub use view::View;

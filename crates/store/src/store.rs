@@ -13,7 +13,7 @@ use crate::view::View;
 use crate::write::WriteSet;
 
 /// The storage format that this build reads and writes.
-const FORMAT: &str = "nguon-store/2";
+const FORMAT: &str = "nguon-store/3";
 
 /// One node's database.
 pub struct Store {

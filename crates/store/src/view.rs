@@ -17,7 +17,7 @@ pub struct View<'a> {
     snapshot: Snapshot<'a>,
 }
 
-fn damaged(what: &'static str) -> StoreError {
+pub(crate) fn damaged(what: &'static str) -> StoreError {
     StoreError::Damaged { what }
 }
 
@@ -40,7 +40,7 @@ impl<'a> View<'a> {
         found.map_err(StoreError::Read)
     }
 
-    fn scan<'s>(
+    pub(crate) fn scan<'s>(
         &'s self,
         column: Column,
         mode: IteratorMode<'_>,

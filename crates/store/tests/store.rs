@@ -4,7 +4,7 @@ use record::tree::{Edge, prove_inclusion, stored_count};
 use record::{Digest, Epoch, LogId, RawKey, Salt, ScopeName, Sealed, Signature};
 use store::{
     Baseline, JobId, LogNumber, LogState, OpenJob, Resources, Store, StoreError, StoredCheckpoint,
-    StoredJob, StoredRecord, Term,
+    StoredJob, StoredRecord, Term, Way,
 };
 
 fn open(folder: &tempfile::TempDir) -> Store {
@@ -242,4 +242,39 @@ fn many_terms_are_looked_up_in_one_pass() {
     }
     let first = view.find_each(&terms[..1], 1).expect("read");
     assert_eq!(first, [[1]]);
+}
+
+fn terms_and_times_are_read_in_either_direction() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = open(&folder);
+    let mut set = store.write();
+    let times = [(-5, 1), (7, 2), (7, 3), (i64::MAX, 4), (0, 5)];
+    for (ms, arrival) in times {
+        set.index(Term::EventTime(ms), arrival);
+        set.index(Term::Field("every"), arrival);
+        set.index(Term::Field(&format!("of {arrival}")), arrival);
+    }
+    store.commit(set).expect("written");
+    let view = store.view();
+    let filed = |least, most, way| {
+        let found = view.filed(Term::Field("every"), least, most, way);
+        found.collect::<Result<Vec<_>, _>>().expect("read")
+    };
+    assert_eq!(filed(1, 9, Way::Forward), [1, 2, 3, 4, 5]);
+    assert_eq!(filed(2, 4, Way::Forward), [2, 3, 4]);
+    assert_eq!(filed(2, 4, Way::Backward), [4, 3, 2]);
+    assert_eq!(filed(0, u64::MAX, Way::Backward), [5, 4, 3, 2, 1]);
+    assert_eq!(filed(6, 9, Way::Forward), []);
+    let timed = |least, most, way| {
+        let found = view.timed(least, most, way);
+        found.collect::<Result<Vec<_>, _>>().expect("read")
+    };
+    let all = ((i64::MIN, 0), (i64::MAX, u64::MAX));
+    let sorted = [(-5, 1), (0, 5), (7, 2), (7, 3), (i64::MAX, 4)];
+    assert_eq!(timed(all.0, all.1, Way::Forward), sorted);
+    let mut turned = sorted;
+    turned.reverse();
+    assert_eq!(timed(all.0, all.1, Way::Backward), turned);
+    assert_eq!(timed((0, 6), (7, 2), Way::Forward), [(7, 2)]);
+    assert_eq!(timed((0, 0), (7, 2), Way::Backward), [(7, 2), (0, 5)]);
 }

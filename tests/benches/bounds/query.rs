@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use ledger::{EventFilter, Ledger};
+use epcis::query::{EventQuery, Namespaces, NoMasterData};
+use ledger::{EventFilter, Ledger, PageSize};
 use trace::{Direction, Question, trace};
 
 use crate::federation::{self, MEMBERS, folder, found_alone, open};
@@ -16,7 +17,36 @@ const CAPTURES: u32 = 100;
 /// How many questions of each sort are timed for the table.
 const QUESTIONS: u32 = 2_000;
 
-/// Measures point queries and traces.
+/// How many times each first page is read.
+const PAGES: u32 = 100;
+/// A page as large as one is by default.
+const PAGE: PageSize = PageSize {
+    events: 30,
+    bytes: 16 << 20,
+};
+/// Queries of one parameter: some have many matches, some have none.
+const FIRST_PAGES: [&str; 18] = [
+    "eventType=ObjectEvent",
+    "eventType=AssociationEvent",
+    "EQ_action=DELETE",
+    "EQ_bizStep=shipping",
+    "EQ_bizStep=void_shipping",
+    "EQ_disposition=in_transit",
+    "EQ_disposition=recalled",
+    "GE_eventTime=2000-01-01T00:00:00Z",
+    "LT_eventTime=2000-01-01T00:00:00Z",
+    "GE_recordTime=2000-01-01T00:00:00Z",
+    "LT_recordTime=2000-01-01T00:00:00Z",
+    "MATCH_anyEPC=urn:epc:idpat:sgtin:*.*.*",
+    "MATCH_anyEPC=urn:epc:idpat:sgtin:8938505.*.*",
+    "MATCH_anyEPC=urn:epc:idpat:grai:*.*.*",
+    "EXISTS_errorDeclaration=true",
+    "GE_value_CEL=0",
+    "GE_quantity=1000000",
+    "orderBy=eventTime",
+];
+
+/// Measures point queries and traces, and first pages.
 pub(crate) fn run(criterion: &mut Criterion, report: &mut Report) {
     let runtime = federation::runtime();
     let founded = found_alone();
@@ -51,6 +81,25 @@ pub(crate) fn run(criterion: &mut Criterion, report: &mut Report) {
         }
     }
     group.finish();
+    for text in FIRST_PAGES {
+        let (name, value) = text.split_once('=').expect("a parameter");
+        let query = EventQuery::from_pairs([(name, value)], &Namespaces::default());
+        let query = query.expect("a query");
+        let mut times: Vec<Duration> = (0..PAGES)
+            .map(|_| {
+                let begun = Instant::now();
+                let page = ledger
+                    .snapshot()
+                    .query(&query, &NoMasterData, PAGE, None)
+                    .expect("an answer");
+                assert!(page.events.len() <= PAGE.events);
+                begun.elapsed()
+            })
+            .collect();
+        let time = quantile(&mut times, 99);
+        let what = format!("first page of {name}, of {CAPTURES} k events, p99");
+        report.figure(&what, time.as_secs_f64() * 1e6, "µs");
+    }
     runtime.block_on(ledger.stop());
 }
 
