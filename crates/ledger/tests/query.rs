@@ -280,3 +280,30 @@ async fn a_limit_is_an_error_only_above_itself() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_end_early_where_no_index_helps_and_miss_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ledger = open(folder.path());
+    let national = ScopeName::new("national").expect("a name");
+    let events = (0..700).map(event).collect();
+    ledger
+        .capture(&national, events, None)
+        .await
+        .expect("captured");
+    for order in ["", "&orderBy=eventTime", "&orderBy=recordTime"] {
+        // All scans without a term to look under.
+        let none = query(&format!("MATCH_epc=urn:epc:idpat:sscc:*.*{order}"));
+        let first = page(&ledger, &none, 30, None).expect("an answer");
+        assert!(first.events.is_empty() && first.next.is_some(), "{order}");
+        assert!(pages(&ledger, &none, 30).is_empty(), "{order}");
+        let all = query(&format!("MATCH_epc=urn:epc:idpat:sgtin:*.*.*{order}"));
+        let whole = page(&ledger, &all, 1_000, None).expect("an answer");
+        assert_eq!(whole.events.len(), 700, "{order}");
+        let most = query(&format!(
+            "MATCH_epc=urn:epc:idpat:sgtin:*.*.*&maxEventCount=699{order}"
+        ));
+        let fault = page(&ledger, &most, 30, None).expect_err("too many");
+        assert!(matches!(fault, QueryFault::TooLarge { .. }), "{fault}");
+    }
+}
