@@ -6,7 +6,8 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use ledger::LedgerError;
+use epcis::query::QueryError;
+use ledger::{LedgerError, QueryFault};
 use serde::{Deserialize, Serialize};
 use trace::TraceError;
 
@@ -24,6 +25,10 @@ pub(crate) enum Problem {
     Request(String),
     /// A query parameter is unknown, missing, or has a wrong value.
     Parameter(String),
+    /// An answer would hold more than the query allows.
+    TooMany(String),
+    /// An answer would take too much work or memory.
+    TooComplex(String),
     /// Rights do not reach.
     Forbidden(String),
     /// What was asked for is not here.
@@ -120,6 +125,16 @@ impl Problem {
                 "epcisException:QueryParameterException",
                 "A query parameter is not valid",
             ),
+            Self::TooMany(_) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "epcisException:QueryTooLargeException",
+                "The answer is larger than allowed",
+            ),
+            Self::TooComplex(_) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "epcisException:QueryTooComplexException",
+                "The answer takes too much work",
+            ),
             Self::Forbidden(_) => (
                 StatusCode::FORBIDDEN,
                 "epcisException:SecurityException",
@@ -188,6 +203,8 @@ impl Problem {
             },
             Self::Request(text)
             | Self::Parameter(text)
+            | Self::TooMany(text)
+            | Self::TooComplex(text)
             | Self::Forbidden(text)
             | Self::NotFound(text)
             | Self::NotAcceptable(text)
@@ -277,6 +294,26 @@ impl From<LedgerError> for Problem {
     }
 }
 
+impl From<QueryFault> for Problem {
+    fn from(fault: QueryFault) -> Self {
+        match fault {
+            QueryFault::TooLarge { .. } => Self::TooMany(sentence(&fault)),
+            QueryFault::TooComplex(_) => Self::TooComplex(sentence(&fault)),
+            QueryFault::Moved => Self::Parameter(sentence(&fault)),
+            QueryFault::Ledger(error) => error.into(),
+        }
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Body(problems) => Self::Document(problems),
+            other => Self::Parameter(sentence(&other)),
+        }
+    }
+}
+
 impl From<TraceError<LedgerError>> for Problem {
     fn from(error: TraceError<LedgerError>) -> Self {
         match error {
@@ -286,7 +323,7 @@ impl From<TraceError<LedgerError>> for Problem {
 }
 
 /// Returns an error's text as a sentence.
-fn sentence(error: &LedgerError) -> String {
+fn sentence(error: &dyn std::error::Error) -> String {
     format!("{error}.")
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::metrics::Metrics;
+use crate::page::PageSecret;
 use crate::reading::{Reading, Workers};
 use crate::report::NetworkReport;
 use crate::routes;
@@ -66,6 +67,9 @@ pub enum ApiError {
         #[source]
         source: std::io::Error,
     },
+    /// Randomness cannot be had from the system.
+    #[error("the system gives no randomness: {0}")]
+    Randomness(getrandom::Error),
 }
 
 /// What all requests share.
@@ -78,6 +82,7 @@ pub(crate) struct App {
     pub(crate) capture_room: Semaphore,
     /// Apart from those who read, so that questions hold up no capture.
     pub(crate) parsers: Workers,
+    pub(crate) page_secret: PageSecret,
     pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
     pub(crate) sources: Sources,
@@ -132,6 +137,7 @@ impl Server {
             captures: Semaphore::new(CAPTURES_MAX),
             capture_room: Semaphore::new(BODIES_AT_ONCE * kibibytes(document_bytes_max)),
             parsers: Workers::new(CAPTURES_MAX),
+            page_secret: PageSecret::fresh().map_err(ApiError::Randomness)?,
             metrics,
             registry,
             sources,

@@ -190,7 +190,7 @@ impl Criterion {
                 let quantity = object.quantity;
                 quantity.is_some_and(|value| amounts.take(value, Some(uom), Amount::Point))
             }),
-            Self::EventId(ids) => event.event_id().is_some_and(|id| holds(ids, id)),
+            Self::EventId(ids) => ids.iter().any(|id| event.is_called(id)),
             Self::Declared => event.error_declaration().is_some(),
             Self::CorrectiveEventId(ids) => event.error_declaration().is_some_and(|made| {
                 let mut named = made.corrective_event_ids.iter();
