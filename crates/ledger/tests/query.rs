@@ -2,49 +2,12 @@
 //! and whatever is captured meanwhile, the answer is what a reading of every
 //! event gives.
 
-use std::path::Path;
+mod common;
 
-use charter::{Charter, Draft, Enrolment, EnrolmentTerms, MemberKind, MemberSettings, Names};
+use common::{open, scope};
 use epcis::query::{Candidate, EventQuery, Namespaces, NoMasterData};
 use epcis::{Contexts, Document, Event};
-use ledger::{Config, Cursor, HeldEvent, Ledger, PageSize, QueryFault, QueryPage};
-use prometheus_client::registry::Registry;
-use record::{ScopeName, SecretKey};
-use store::{Resources, Store};
-
-fn open(path: &Path) -> Ledger {
-    let (governor, author) = (
-        SecretKey::from_seed(&[9; 32]),
-        SecretKey::from_seed(&[1; 32]),
-    );
-    let mut draft = Draft::new("thu", [(governor.public(), "G".to_owned())], 1).expect("a draft");
-    let terms = EnrolmentTerms {
-        node_name: "a".parse().expect("a name"),
-        addresses: vec!["/ip4/127.0.0.1/tcp/1".into()],
-        public_url: None,
-        member: Some("lam-dong".parse().expect("a name")),
-        names: Some(Names {
-            vi: "Lâm Đồng".into(),
-            en: "Lam Dong".into(),
-        }),
-        kind: Some(MemberKind::Province),
-    };
-    let transport = SecretKey::from_seed(&[2; 32]);
-    let request = Enrolment::new(&author, &transport, &terms).expect("a request");
-    let added = draft.add_member(&request, MemberSettings::default());
-    assert_eq!(added.expect("a member").signatures_dropped, 0);
-    draft.sign(&governor).expect("signed");
-    let file = draft.to_file();
-    let charter = Charter::first(file.as_bytes(), &draft.federation()).expect("a charter");
-    let resources = Resources::new(1 << 20, 8 << 20).expect("resources");
-    let store = Store::open(path, &resources).expect("a folder opens");
-    let config = Config {
-        key: author,
-        charter,
-        charter_file: file.into_bytes(),
-    };
-    Ledger::start(store, config, &mut Registry::default()).expect("a member's ledger")
-}
+use ledger::{Cursor, HeldEvent, Ledger, PageSize, QueryFault, QueryPage};
 
 /// An event of which much depends on its number.
 fn event(number: u32) -> Event {
@@ -163,15 +126,15 @@ const ORDERS: [&str; 7] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn every_index_and_every_page_gives_what_is_there() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ledger = open(folder.path());
-    let national = ScopeName::new("national").expect("a name");
+    let ledger = open(folder.path(), 1);
+    let national = scope("national");
     let events: Vec<Event> = (0..120).map(event).collect();
     for some in events.chunks(60) {
-        let captured = ledger.capture(&national, some.to_vec(), None).await;
+        let captured = ledger.capture(&national, some.to_vec()).await;
         captured.expect("captured");
     }
     // The same once more: no event is answered twice.
-    let captured = ledger.capture(&national, events[..20].to_vec(), None).await;
+    let captured = ledger.capture(&national, events[..20].to_vec()).await;
     captured.expect("captured");
     let now_ms = 1_790_000_000_000;
     for text in QUERIES {
@@ -221,11 +184,11 @@ async fn every_index_and_every_page_gives_what_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_stand_still_while_events_are_captured() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ledger = open(folder.path());
-    let national = ScopeName::new("national").expect("a name");
+    let ledger = open(folder.path(), 1);
+    let national = scope("national");
     let capture = |numbers: std::ops::Range<u32>| {
         let events = numbers.map(event).collect();
-        ledger.capture(&national, events, None)
+        ledger.capture(&national, events)
     };
     capture(0..50).await.expect("captured");
     for order in ORDERS.iter().filter(|order| !order.contains("Limit")) {
@@ -252,13 +215,10 @@ async fn pages_stand_still_while_events_are_captured() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limit_is_an_error_only_above_itself() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ledger = open(folder.path());
-    let national = ScopeName::new("national").expect("a name");
+    let ledger = open(folder.path(), 1);
+    let national = scope("national");
     let events = (0..30).map(event).collect();
-    ledger
-        .capture(&national, events, None)
-        .await
-        .expect("captured");
+    ledger.capture(&national, events).await.expect("captured");
     for (text, size, allowed) in [
         ("maxEventCount=30", 5, true),
         ("maxEventCount=29", 5, false),
@@ -284,13 +244,10 @@ async fn a_limit_is_an_error_only_above_itself() {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_end_early_where_no_index_helps_and_miss_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ledger = open(folder.path());
-    let national = ScopeName::new("national").expect("a name");
+    let ledger = open(folder.path(), 1);
+    let national = scope("national");
     let events = (0..700).map(event).collect();
-    ledger
-        .capture(&national, events, None)
-        .await
-        .expect("captured");
+    ledger.capture(&national, events).await.expect("captured");
     for order in ["", "&orderBy=eventTime", "&orderBy=recordTime"] {
         // All scans without a term to look under.
         let none = query(&format!("MATCH_epc=urn:epc:idpat:sscc:*.*{order}"));

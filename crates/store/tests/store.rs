@@ -244,6 +244,7 @@ fn many_terms_are_looked_up_in_one_pass() {
     assert_eq!(first, [[1]]);
 }
 
+#[test]
 fn terms_and_times_are_read_in_either_direction() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(&folder);
