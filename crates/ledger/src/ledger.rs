@@ -21,6 +21,7 @@ use crate::jobs::{self, Load, Runner, Task};
 use crate::logs::{Held, Logs};
 use crate::metrics::Metrics;
 use crate::open_jobs::OpenJobs;
+use crate::scopes::Scopes;
 use crate::snapshot::Snapshot;
 use crate::submission;
 use crate::tips::Tips;
@@ -347,6 +348,16 @@ impl Ledger {
     /// Returns a consistent snapshot to read from.
     pub fn snapshot(&self) -> Snapshot<'_> {
         Snapshot::new(&self.0.shared, self.0.store.view())
+    }
+
+    /// Returns a consistent snapshot of what some scopes hold: whatever is read
+    /// from it is as if this node had never held anything else.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or is damaged.
+    pub fn snapshot_for(&self, scopes: &Scopes) -> Result<Snapshot<'_>, LedgerError> {
+        self.snapshot().restricted(scopes)
     }
 
     /// Records events in a scope, all or none, and returns once they are

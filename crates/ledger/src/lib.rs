@@ -14,6 +14,8 @@
 //! - A capture is judged as a whole before the first of it is signed, and what
 //!   is answered as taken is durable: its records, or the job that makes them.
 //! - A [`Head`] is announced only after its records are synced.
+//! - A snapshot for some scopes answers as a node would that never held the
+//!   others.
 //! - What is stored of others was verified: hashes, signature, and the right
 //!   of the log's key by a known charter version.
 
@@ -38,6 +40,7 @@ mod piece;
 
 mod held;
 mod query;
+mod scopes;
 mod snapshot;
 mod source;
 mod status;
@@ -51,6 +54,7 @@ pub use held::HeldEvent;
 pub use intake::JobDraft;
 pub use ledger::{Captured, Config, EncodedBatch, Head, Ledger, Received, RecordAt, Side};
 pub use query::{Cursor, PageSize, QueryFault, QueryPage};
+pub use scopes::Scopes;
 pub use snapshot::{EventFilter, Page, Snapshot};
 pub use status::{LogStatus, Status};
 pub use store::{JobId, StoredJob as Job};

@@ -12,12 +12,13 @@ use record::{
     AnyHeader, Checkpoint, ContentId, Kind, LogId, Place, Record, RecordId, RecordProof, ScopeName,
     SignedCheckpoint, UnverifiedDisclosure, UnverifiedProof,
 };
-use store::{LogNumber, LogState, StoredCheckpoint, StoredRecord, Term, View};
+use store::{LogNumber, LogState, StoreError, StoredCheckpoint, StoredRecord, Term, View};
 use trace::{Attestation, EventId, EventReader, Held};
 
 use crate::error::LedgerError;
 use crate::held::HeldEvent;
 use crate::ledger::Shared;
+use crate::scopes::Hidden;
 use crate::unfinished::Unfinished;
 
 /// How many events a snapshot keeps parsed.
@@ -27,6 +28,7 @@ const PARSED_MAX: usize = 4_096;
 pub struct Snapshot<'a> {
     shared: &'a Shared,
     view: View<'a>,
+    pub(crate) hidden: Hidden,
     /// A trace asks for an event once for each thing that the event names:
     /// parsed once, it is kept.
     parsed: RefCell<BTreeMap<u64, Option<Arc<Parsed>>>>,
@@ -74,6 +76,7 @@ impl<'a> Snapshot<'a> {
         Self {
             shared,
             view,
+            hidden: Hidden::none(),
             parsed: RefCell::default(),
             unfinished: Unfinished::default(),
         }
@@ -141,7 +144,7 @@ impl<'a> Snapshot<'a> {
         let Some(keys) = &filter.any_epc else {
             let last = self.view.last_arrival()?;
             let all = after.saturating_add(1)..=last;
-            return Ok(all.take(most).collect());
+            return self.shown(all.map(Ok), most);
         };
         let mut all = BTreeSet::new();
         for key in keys {
@@ -152,8 +155,27 @@ impl<'a> Snapshot<'a> {
     }
 
     fn filed(&self, term: Term<'_>, after: u64, most: usize) -> Result<BTreeSet<u64>, LedgerError> {
-        let found = self.view.find(term, after).take(most);
-        Ok(found.collect::<Result<_, _>>()?)
+        self.shown(self.view.find(term, after), most)
+    }
+
+    /// Returns the first arrivals that are shown. Those of hidden logs count
+    /// for nothing, since a page that they made short would tell of them.
+    fn shown(
+        &self,
+        arrivals: impl Iterator<Item = Result<u64, StoreError>>,
+        most: usize,
+    ) -> Result<BTreeSet<u64>, LedgerError> {
+        let mut shown = BTreeSet::new();
+        for arrival in arrivals {
+            let arrival = arrival?;
+            if self.shows(arrival)? {
+                shown.insert(arrival);
+            }
+            if shown.len() == most {
+                break;
+            }
+        }
+        Ok(shown)
     }
 
     /// Returns an event by its number.
@@ -266,7 +288,7 @@ impl<'a> Snapshot<'a> {
             if self.is_unfinished(arrival)? {
                 continue;
             }
-            let Some((number, index)) = self.view.arrival(arrival)? else {
+            let Some((number, index)) = self.place(arrival)? else {
                 continue;
             };
             let Some((record, _)) = self.record_at(number, index)? else {
@@ -283,6 +305,12 @@ impl<'a> Snapshot<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Returns where the record of an arrival stands, where that is shown.
+    fn place(&self, arrival: u64) -> Result<Option<(LogNumber, u64)>, LedgerError> {
+        let place = self.view.arrival(arrival)?;
+        Ok(place.filter(|(log, _)| !self.hidden.contains(*log)))
     }
 
     pub(crate) fn record_at(
@@ -427,7 +455,7 @@ impl<'a> Snapshot<'a> {
     }
 
     fn parse(&self, arrival: u64) -> Result<Option<Parsed>, LedgerError> {
-        let Some((number, index)) = self.view.arrival(arrival)? else {
+        let Some((number, index)) = self.place(arrival)? else {
             return Ok(None);
         };
         let Some((record, stored)) = self.record_at(number, index)? else {
@@ -473,7 +501,7 @@ impl<'a> Snapshot<'a> {
     }
 
     fn disclosure(&self, arrival: u64) -> Result<Option<UnverifiedDisclosure>, LedgerError> {
-        let Some((number, index)) = self.view.arrival(arrival)? else {
+        let Some((number, index)) = self.place(arrival)? else {
             return Ok(None);
         };
         let Some((record, _)) = self.record_at(number, index)? else {

@@ -17,7 +17,7 @@ pub struct Status {
     pub member: MemberId,
     /// The node's author key.
     pub author: RawKey,
-    /// How many records were ever stored here.
+    /// How many records are held, in all logs that are shown.
     pub records: u64,
     /// The logs held, in the order in which they came.
     pub logs: Vec<LogStatus>,
@@ -67,7 +67,12 @@ impl Snapshot<'_> {
     pub fn status(&self) -> Result<Status, LedgerError> {
         let shared = self.shared();
         let mut logs = Vec::new();
-        for (_, state) in self.view().logs()? {
+        let mut records = 0;
+        for (number, state) in self.view().logs()? {
+            if self.hidden.contains(number) {
+                continue;
+            }
+            records += state.size;
             let member = self.charter().author(&state.log.author);
             logs.push(LogStatus {
                 member: member.map(|(member, _, _)| member.id.clone()),
@@ -82,7 +87,7 @@ impl Snapshot<'_> {
             charter_version: self.charter().version(),
             member: shared.member.clone(),
             author: shared.own_key,
-            records: self.view().last_arrival()?,
+            records,
             logs,
             ended: shared.has_ended(),
         })

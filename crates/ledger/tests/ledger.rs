@@ -9,7 +9,7 @@ use charter::MemberId;
 use common::{event, folder, open, replicate, scope};
 use epcis::{Contexts, Document, Written, event_document};
 use gs1::Key;
-use ledger::{EventFilter, Ledger, LedgerError, ReceiveError, Received};
+use ledger::{EventFilter, Ledger, LedgerError, ReceiveError, Received, Scopes, Snapshot};
 use record::{BatchError, RecordId, UnverifiedBatch};
 use trace::{Direction, Question, trace};
 
@@ -132,6 +132,93 @@ async fn a_disclosure_carries_the_first_authors_signature() {
     // The agency may not write the provinces' scope.
     let refused = c.capture(&national, vec![event(9)]).await;
     assert!(matches!(refused, Err(LedgerError::NoRight { .. })));
+}
+
+/// Walks through all events, so many a page, and tells of each page which
+/// attestations it shows.
+fn pages(snapshot: &Snapshot<'_>, limit: usize) -> Vec<Vec<Vec<trace::Attestation>>> {
+    let mut pages = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = snapshot.events(&EventFilter::default(), after, limit);
+        let page = page.expect("read");
+        let events = page.events.into_iter();
+        pages.push(events.map(|event| event.attestations).collect());
+        match page.next {
+            Some(next) => after = next,
+            None => return pages,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_hidden_has_never_come() {
+    let folders = [folder(), folder(), folder()];
+    let mut opened = folders.iter().zip([1, 2, 2]);
+    let [author, whole, part] = [(); 3].map(|()| {
+        let (folder, seed) = opened.next().expect("three");
+        open(folder.path(), seed)
+    });
+    let partner = scope("with-gacc");
+    let mut ids: Vec<RecordId> = Vec::new();
+    // What is hidden comes first and last, and 2 in both scopes.
+    for (serials, name) in [
+        ([1, 2], "national"),
+        ([2, 3], "with-gacc"),
+        ([4, 5], "national"),
+    ] {
+        let events = serials.map(event).to_vec();
+        let captured = author.capture(&scope(name), events, None).await;
+        ids.extend(captured.expect("captured").records.iter().map(|r| r.id));
+        replicate(&author, &whole, &["national", "with-gacc"]).await;
+        replicate(&author, &part, &["with-gacc"]).await;
+    }
+    let shown = author
+        .disclose(&ids[5..], &partner)
+        .await
+        .expect("disclosed");
+    ids.push(shown[0].id);
+    replicate(&author, &part, &["with-gacc"]).await;
+    replicate(&author, &whole, &["with-gacc"]).await;
+    let shown = Scopes::Only([partner].into());
+    let restricted = whole.snapshot_for(&shown).expect("read");
+    let truth = part.snapshot();
+    assert_eq!(
+        restricted.status().expect("read"),
+        truth.status().expect("read")
+    );
+    for limit in 1..5 {
+        assert_eq!(
+            pages(&restricted, limit),
+            pages(&truth, limit),
+            "{limit} a page"
+        );
+    }
+    let proven = |snapshot: &Snapshot<'_>, id| {
+        let proof = snapshot.prove(id).expect("read");
+        proof.map(|proof| proof.to_text())
+    };
+    let stated = |snapshot: &Snapshot<'_>, id| {
+        let held = snapshot.event_of_record(id).expect("read");
+        held.map(|held| held.attestations)
+    };
+    for id in &ids {
+        assert_eq!(proven(&restricted, id), proven(&truth, id), "{id}");
+        assert_eq!(stated(&restricted, id), stated(&truth, id), "{id}");
+        let holds = |snapshot: &Snapshot<'_>| snapshot.holds(id).expect("read");
+        assert_eq!(holds(&restricted), holds(&truth), "{id}");
+    }
+    for serial in 1..=6 {
+        let question = Question::new(item(serial), Direction::Both);
+        let answers = [&restricted, &truth].map(|snapshot| trace(snapshot, &question));
+        let [seen, true_one] = answers.map(|answer| answer.expect("an answer"));
+        assert_eq!(seen, true_one, "{serial}");
+    }
+    // The whole of it is there for those who may see it.
+    assert_eq!(pages(&whole.snapshot(), 10)[0].len(), 5);
+    assert_eq!(pages(&restricted, 10)[0].len(), 3);
+    let nothing = whole.snapshot_for(&Scopes::NONE).expect("read");
+    assert_eq!(pages(&nothing, 10), [Vec::<Vec<_>>::new()]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
