@@ -13,6 +13,7 @@ mod charter;
 mod init;
 mod join;
 mod member;
+mod token;
 
 mod run;
 
@@ -57,6 +58,9 @@ Examples:
     nguon trace urn:epc:id:sscc:8934999.3261012001 --upstream
     nguon prove urn:uuid:2b5e71c0-2ae0-5291-bad7-9261f56acf66 --out proof.txt
 
+  Let another system call it:
+    nguon token new packing-house-7 --right capture --write national --config lam-dong/nguon.toml
+
   Judge a proof or read a label, with no node at all:
     nguon verify proof.txt --charter charter.json
     nguon gs1 parse '(01)08938505123455(10)L7'
@@ -75,6 +79,8 @@ enum Command {
     #[command(subcommand)]
     Member(member::Command),
     Join(join::Join),
+    #[command(subcommand)]
+    Token(token::Command),
     Run(run::Run),
     Capture(capture::Capture),
     Trace(trace::Trace),
@@ -125,6 +131,7 @@ impl Command {
             Self::Charter(command) => command.run(console).map(|()| true),
             Self::Member(command) => command.run(console).map(|()| true),
             Self::Join(command) => command.run(console).map(|()| true),
+            Self::Token(command) => command.run(console).map(|()| true),
             Self::Run(command) => command.run(console).map(|()| true),
             Self::Capture(command) => command.run(console).map(|()| true),
             Self::Trace(command) => command.run(console),

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
+use api::HostName;
 use record::ScopeName;
+use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
-use serde::{Deserialize, Serialize};
 
 use crate::files;
 use crate::home::Home;
@@ -49,12 +50,37 @@ pub struct NetworkConfig {
     pub listen: Vec<String>,
 }
 
-/// How local systems reach the node.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// How other systems reach the node, and which of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpConfig {
-    /// Where to listen.
-    pub listen: Loopback,
+    /// Where to listen. What other machines reach takes `tls`, `identities`
+    /// and `hosts`.
+    #[serde(deserialize_with = "parsed")]
+    pub listen: SocketAddr,
+    /// The file of those who may call; without it whoever reaches the port is
+    /// the node's operator.
+    pub identities: Option<PathBuf>,
+    /// Whether the resolver's links are answered to everybody.
+    pub public_links: bool,
+    /// The names by which others call the node, without a port.
+    #[serde(deserialize_with = "all_parsed")]
+    pub hosts: Vec<HostName>,
+    /// The certificate to show.
+    pub tls: Option<TlsConfig>,
+}
+
+/// How the node shows what it is, and asks others for the same.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Its certificate and those between it and its authority, as PEM.
+    pub certificate: PathBuf,
+    /// The certificate's private key, as PEM.
+    pub key: PathBuf,
+    /// The authorities of certificates that others may show, as PEM.
+    #[serde(default)]
+    pub client_ca: Option<PathBuf>,
 }
 
 /// How captures are taken.
@@ -105,10 +131,9 @@ pub enum LogFormat {
     Json,
 }
 
-/// An address and port that only this machine reaches. Until the node can tell
-/// who asks, it listens nowhere else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+/// An address and port that only this machine reaches: where a new node
+/// listens, which has neither a certificate nor identities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loopback(SocketAddr);
 
 impl Loopback {
@@ -149,16 +174,24 @@ impl FromStr for Loopback {
             Ok(Self(address))
         } else {
             Err(format!(
-                "{address} is no loopback address: whoever reaches the port may capture and read \
-                 everything, since the node cannot yet tell who asks; use 127.0.0.1 or [::1]"
+                "{address} is no loopback address: whoever reaches the port of a new node may capture \
+                 and read everything; use 127.0.0.1 or [::1], and let others in by its \
+                 configuration, with TLS and identities"
             ))
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Loopback {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        parsed(deserializer)
+impl Default for HttpConfig {
+    /// Port 8790 of 127.0.0.1, for this machine's systems alone.
+    fn default() -> Self {
+        Self {
+            listen: Loopback::default().address(),
+            identities: None,
+            public_links: false,
+            hosts: Vec::new(),
+            tls: None,
+        }
     }
 }
 
@@ -238,7 +271,13 @@ impl Config {
 
     fn rooted(mut self, base: &Path) -> Self {
         let contexts = self.contexts.values_mut();
-        for path in [&mut self.dir, &mut self.data].into_iter().chain(contexts) {
+        let http = self.http.identities.iter_mut();
+        let tls = self.http.tls.iter_mut().flat_map(|tls| {
+            let needed = [&mut tls.certificate, &mut tls.key];
+            needed.into_iter().chain(&mut tls.client_ca)
+        });
+        let own = [&mut self.dir, &mut self.data].into_iter();
+        for path in own.chain(contexts).chain(http).chain(tls) {
             // Collecting the components drops a "." in the middle.
             *path = base.join(&*path).components().collect();
         }
@@ -258,6 +297,16 @@ where
 {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(D::Error::custom)
+}
+
+fn all_parsed<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: fmt::Display>,
+{
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let parsed = texts.iter().map(|text| text.parse());
+    parsed.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 fn mebibytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
@@ -302,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn only_loopback_is_listened_on() {
+    fn a_new_node_listens_on_loopback_alone() {
         for good in ["127.0.0.1:8790", "127.8.9.1:1", "[::1]:0"] {
             assert!(good.parse::<Loopback>().is_ok(), "{good}");
         }
@@ -312,10 +361,14 @@ mod tests {
             "[::]:8790",
             "[2001:db8::1]:1",
         ] {
-            let error = refused(&format!("[http]\nlisten = \"{bad}\"\n"));
-            assert!(error.contains("cannot yet tell who asks"), "{error}");
+            let error = bad.parse::<Loopback>().expect_err(bad);
+            assert!(error.contains("TLS and identities"), "{error}");
         }
-        assert!(refused("[http]\nlisten = \"8790\"\n").contains("no address and port"));
+        let error = "8790".parse::<Loopback>().expect_err("no address");
+        assert!(error.contains("no address and port"), "{error}");
+        assert!(refused("[http]\nlisten = \"8790\"\n").contains("line 2"));
+        assert!(refused("[http]\nhosts = [\"a.example:1\"]\n").contains("without a port"));
+        assert!(refused("[http.tls]\nkey = \"x\"\n").contains("certificate"));
     }
 
     #[test]
@@ -324,5 +377,18 @@ mod tests {
         assert_eq!(config.data, Path::new("/srv/nguon/data"));
         let home = config.home();
         assert_eq!(home.author_key_file(), Path::new("/srv/nguon/author.key"));
+        let text = "[http]\nidentities = \"identities.toml\"\n[http.tls]\n\
+                    certificate = \"tls/node.pem\"\nkey = \"/etc/node.key\"\nclient_ca = \"ca.pem\"\n";
+        let config: Config = toml::from_str(text).expect("a configuration");
+        let http = config.rooted(Path::new("/srv/nguon")).http;
+        let tls = http.tls.expect("TLS");
+        for (path, expected) in [
+            (http.identities, "/srv/nguon/identities.toml"),
+            (Some(tls.certificate), "/srv/nguon/tls/node.pem"),
+            (Some(tls.key), "/etc/node.key"),
+            (tls.client_ca, "/srv/nguon/ca.pem"),
+        ] {
+            assert_eq!(path.as_deref(), Some(Path::new(expected)));
+        }
     }
 }

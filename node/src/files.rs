@@ -3,10 +3,10 @@
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// Whose eyes a new file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,15 @@ pub(crate) enum Eyes {
     Owner,
     /// Whoever the user's umask lets in.
     Anyone,
+}
+
+impl Eyes {
+    fn mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Anyone => 0o666,
+        }
+    }
 }
 
 /// Reads a file of at most `bytes_max` bytes.
@@ -53,20 +62,33 @@ fn take(source: impl Read, name: &dyn Display, bytes_max: usize) -> Result<Vec<u
     Ok(bytes)
 }
 
+/// Refuses a file of which others than its owner have one of the permissions
+/// in a mask.
+///
+/// # Errors
+///
+/// When it is open to others, or not there.
+pub(crate) fn refuse_open(path: &Path, mask: u32) -> Result<()> {
+    let metadata = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mode = metadata.permissions().mode() & 0o777;
+    ensure!(
+        mode & mask == 0,
+        "{path} is open to others (mode {mode:04o}); close it with: chmod 600 {path}",
+        path = path.display()
+    );
+    Ok(())
+}
+
 /// Writes a file that must not exist yet, and waits until it is on disk.
 ///
 /// # Errors
 ///
 /// When there is such a file, or it cannot be written.
 pub(crate) fn create(path: &Path, bytes: &[u8], eyes: Eyes) -> Result<()> {
-    let mode = match eyes {
-        Eyes::Owner => 0o600,
-        Eyes::Anyone => 0o666,
-    };
     let opened = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(mode)
+        .mode(eyes.mode())
         .open(path);
     let mut file = match opened {
         Ok(file) => file,
@@ -89,12 +111,21 @@ pub(crate) fn create(path: &Path, bytes: &[u8], eyes: Eyes) -> Result<()> {
 /// # Errors
 ///
 /// When it cannot be written.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8], eyes: Eyes) -> Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = Path::new(&beside);
     let write = || -> std::io::Result<()> {
-        let mut file = File::create(beside)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(eyes.mode())
+            .open(beside)?;
+        if eyes == Eyes::Owner {
+            // One that a crash left may have been open.
+            file.set_permissions(fs::Permissions::from_mode(eyes.mode()))?;
+        }
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(beside, path)

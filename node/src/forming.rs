@@ -135,10 +135,11 @@ pub fn join(home: &Home, charter_file: &Path, federation: &FederationId) -> Resu
     let (member, node) = listed(home, &charter)?;
     let stored = home.charter_file();
     if !same_file(charter_file, &stored) {
-        files::replace(&stored, &bytes)?;
+        files::replace(&stored, &bytes, Eyes::Anyone)?;
     }
     if pinned.is_none() {
-        files::replace(&home.pin_file(), format!("{federation}\n").as_bytes())?;
+        let pin = format!("{federation}\n");
+        files::replace(&home.pin_file(), pin.as_bytes(), Eyes::Anyone)?;
     }
     Ok(Joined {
         charter,

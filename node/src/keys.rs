@@ -14,8 +14,6 @@
 //! §5.1.5), so that a key can be told from its file and a torn file is noticed.
 
 use std::fmt;
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -102,25 +100,13 @@ pub fn create(path: &Path, role: Role, holder: &str, key: &SecretKey) -> Result<
 /// When the file is absent, open to others than its owner, of another role, or
 /// no key file.
 pub fn read(path: &Path, role: Role) -> Result<SecretKey> {
-    refuse_open(path)?;
+    // Others may neither read nor write it.
+    files::refuse_open(path, 0o077)?;
     let bytes = Zeroizing::new(files::read(path, FILE_BYTES_MAX)?);
     let parsed = std::str::from_utf8(&bytes)
         .context("it is no text")
         .and_then(|text| parse(text, role));
     parsed.with_context(|| format!("{} is no {role} key", path.display()))
-}
-
-/// Refuses a key file that others may read or write.
-fn refuse_open(path: &Path) -> Result<()> {
-    let metadata =
-        fs::metadata(path).with_context(|| format!("cannot read the key {}", path.display()))?;
-    let mode = metadata.permissions().mode() & 0o777;
-    ensure!(
-        mode & 0o077 == 0,
-        "the secret key {path} is open to others (mode {mode:04o}); close it with: chmod 600 {path}",
-        path = path.display()
-    );
-    Ok(())
 }
 
 fn parse(text: &str, role: Role) -> Result<SecretKey> {
@@ -157,6 +143,9 @@ fn parse(text: &str, role: Role) -> Result<SecretKey> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     fn folder() -> tempfile::TempDir {

@@ -10,12 +10,13 @@
 //! - A secret key is written once, to a file that only its owner reads, and
 //!   never replaced.
 //! - A node is pinned to one federation for as long as its folder lives.
-//! - The HTTP interface listens on loopback only.
+//! - The HTTP interface listens on loopback only, or with TLS and identities.
 
 mod config;
 mod files;
 pub mod forming;
 mod home;
+mod http;
 pub mod keys;
 mod start;
 mod text;
@@ -27,6 +28,7 @@ pub mod cli;
 
 pub use config::{
     CaptureConfig, Config, HttpConfig, LogConfig, LogFormat, Loopback, NetworkConfig, StoreConfig,
+    TlsConfig,
 };
 pub use home::Home;
 pub use start::{RunningNode, start, start_sharing};

@@ -13,9 +13,8 @@ use prometheus_client::registry::Registry;
 use store::{Resources, Store};
 use tokio::sync::watch;
 
-use crate::config::{Config, StoreConfig};
-use crate::files;
-use crate::forming;
+use crate::config::{Config, HttpConfig, StoreConfig};
+use crate::{files, forming, http};
 
 mod report;
 
@@ -27,6 +26,7 @@ const CONTEXT_BYTES_MAX: usize = 1 << 20;
 pub struct RunningNode {
     member: MemberId,
     name: NodeName,
+    http: HttpConfig,
     ledger: Ledger,
     network: Network,
     server: Server,
@@ -48,14 +48,15 @@ pub async fn start(config: Config) -> Result<RunningNode> {
 /// # Errors
 ///
 /// When the node has joined no federation, a file or the database cannot be
-/// opened, or an address cannot be listened on.
+/// opened, an address cannot be listened on, or other machines would reach the
+/// node without TLS and identities.
 pub async fn start_sharing(config: Config, resources: &Resources) -> Result<RunningNode> {
     let home = config.home();
     let charter = home.charter()?;
     let charter_file = files::read(&home.charter_file(), FILE_BYTES_MAX)?;
     let (member, name) = forming::listed(&home, &charter)?;
     may_capture(&config, &charter, &member)?;
-    let contexts = contexts(&config)?;
+    let http = http::config(&config, contexts(&config)?)?;
 
     let mut registry = Registry::with_prefix("nguon");
     files::create_folder(&config.data)?;
@@ -79,10 +80,11 @@ pub async fn start_sharing(config: Config, resources: &Resources) -> Result<Runn
     )
     .await
     .context("the network cannot start")?;
-    let server = serve(&config, contexts, &ledger, &network, registry).await?;
+    let server = serve(http, &ledger, &network, registry).await?;
     Ok(RunningNode {
         member,
         name,
+        http: config.http,
         ledger,
         network,
         server,
@@ -105,9 +107,26 @@ impl RunningNode {
         &self.ledger
     }
 
-    /// Returns where the node listens for local systems.
+    /// Returns where the node listens for other systems.
     pub fn http_address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Returns the URL under which other systems reach the node.
+    pub fn http_url(&self) -> String {
+        self.http.url(self.http_address())
+    }
+
+    /// Reads identities, certificate and key again, and goes by them from now
+    /// on: who is no longer listed is no longer answered, on open connections
+    /// either.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be used; then all stays as it was.
+    pub fn reload(&self) -> Result<()> {
+        let (access, tls) = (self.http.access()?, self.http.tls()?);
+        Ok(self.server.replace(access, tls)?)
     }
 
     /// Returns where the node listens for other members, as multiaddr texts
@@ -165,8 +184,7 @@ impl StoreConfig {
 /// Starts the HTTP interface, the last part: who is answered there meets a
 /// whole node.
 async fn serve(
-    config: &Config,
-    contexts: Contexts,
+    config: api::Config,
     ledger: &Ledger,
     network: &Network,
     registry: Registry,
@@ -176,14 +194,7 @@ async fn serve(
     let sources = Sources {
         network: Arc::new(move || report::network(&listening, &status.borrow())),
     };
-    let api_config = api::Config {
-        listen: config.http.listen.address(),
-        document_bytes_max: (config.capture.document_mib as usize) << 20,
-        events_max: config.capture.events_max,
-        default_scope: config.capture.default_scope.clone(),
-        contexts,
-    };
-    Server::start(api_config, ledger.clone(), sources, registry)
+    Server::start(config, ledger.clone(), sources, registry)
         .await
         .context("the HTTP interface cannot start")
 }

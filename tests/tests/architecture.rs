@@ -122,7 +122,15 @@ const KNOWLEDGE: &[Knowledge] = &[
         in_tests_too: true,
     },
     Knowledge {
-        packages: &["axum*", "tower-http", "hyper*", "http", "reqwest"],
+        packages: &[
+            "axum*",
+            "tower*",
+            "hyper*",
+            "http",
+            "reqwest",
+            "rustls*",
+            "tokio-rustls",
+        ],
         crates: &["api", "tests"],
         in_tests_too: false,
     },

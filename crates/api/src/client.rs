@@ -1,17 +1,23 @@
 //! The client that the command line uses.
 
+use std::fmt;
 use std::time::Duration;
 
 use record::ScopeName;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, LINK, LOCATION};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LINK, LOCATION,
+};
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use trace::{Answer, Direction};
+use zeroize::Zeroizing;
 
+use crate::guard::is_loopback;
 use crate::job::CaptureJob;
 use crate::problem::ProblemReport;
 use crate::report::{DisclosureReport, DisclosureRequest, StatusReport};
+use crate::tls::{self, ClientCertificate, TlsError};
 
 /// How long a connection may take to come up.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -27,12 +33,38 @@ pub struct Client {
     http: reqwest::Client,
 }
 
+/// What a client shows of itself, and whom it trusts.
+#[derive(Default)]
+pub struct Credentials {
+    /// A bearer token.
+    pub token: Option<Zeroizing<String>>,
+    /// The authorities of the node's certificate, as PEM; `None` for those
+    /// that the system trusts.
+    pub authorities: Option<Vec<u8>>,
+    /// A certificate to show.
+    pub certificate: Option<ClientCertificate>,
+}
+
 /// Why a request has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The address is none of a node's.
-    #[error("{0:?} is no address of a node: write it like http://127.0.0.1:8080")]
+    #[error(
+        "{0:?} is no address of a node: write it like http://127.0.0.1:8080 or https://nguon.example"
+    )]
     Address(String),
+    /// A token would travel in the clear.
+    #[error(
+        "a token is shown to {0} over https alone: whoever listens on the way would have it; \
+         over http it is shown to this machine only"
+    )]
+    InTheClear(String),
+    /// A token holds what no token holds.
+    #[error("the token holds characters that no token has")]
+    Token,
+    /// Certificates cannot be used.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] TlsError),
     /// Nobody answers.
     #[error("no node answers at {base}; start it with: nguon run --config FILE")]
     NoNode {
@@ -113,6 +145,15 @@ pub struct TraceQuery {
     pub until: Option<String>,
 }
 
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("token", &self.token.is_some())
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
+    }
+}
+
 impl TraceQuery {
     /// Asks about all that a thing went through.
     pub fn new(id: impl Into<String>, direction: Direction) -> Self {
@@ -137,24 +178,55 @@ impl EventPage {
 }
 
 impl Client {
-    /// Makes a client of the node at an address like `http://127.0.0.1:8080`.
+    /// Makes a client of the node at an address like `http://127.0.0.1:8080`,
+    /// which shows no credentials and trusts the system's authorities.
     ///
     /// # Errors
     ///
     /// When that is no such address.
     pub fn new(base: &str) -> Result<Self, ClientError> {
+        Self::with(base, Credentials::default())
+    }
+
+    /// Makes a client of the node at an address, with what it shows and whom
+    /// it trusts.
+    ///
+    /// # Errors
+    ///
+    /// When that is no such address, a token would travel in the clear, or TLS
+    /// cannot be set up.
+    pub fn with(base: &str, credentials: Credentials) -> Result<Self, ClientError> {
         let wrong = || ClientError::Address(base.to_owned());
         let base = Url::parse(base).map_err(|_| wrong())?;
-        if base.scheme() != "http" || !base.has_host() || base.path() != "/" {
+        let secure = match base.scheme() {
+            "https" => true,
+            "http" => false,
+            _ => return Err(wrong()),
+        };
+        if !base.has_host() || base.path() != "/" {
             return Err(wrong());
         }
-        let http = reqwest::Client::builder()
+        let mut headers = HeaderMap::new();
+        if let Some(token) = &credentials.token {
+            if !secure && !base.host_str().is_some_and(is_loopback) {
+                return Err(ClientError::InTheClear(base.to_string()));
+            }
+            let shown = Zeroizing::new(format!("Bearer {}", token.trim()));
+            let mut shown = HeaderValue::from_str(&shown).map_err(|_| ClientError::Token)?;
+            shown.set_sensitive(true);
+            headers.insert(AUTHORIZATION, shown);
+        }
+        let mut http = reqwest::Client::builder()
             .no_proxy()
+            .default_headers(headers)
             .connect_timeout(CONNECT)
             .timeout(REQUEST)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(ClientError::Setup)?;
+            .redirect(reqwest::redirect::Policy::none());
+        if secure {
+            let trusted = credentials.authorities.as_deref();
+            http = http.tls_backend_preconfigured(tls::client(trusted, credentials.certificate)?);
+        }
+        let http = http.build().map_err(ClientError::Setup)?;
         Ok(Self { base, http })
     }
 
@@ -460,15 +532,41 @@ mod tests {
 
     #[test]
     fn only_addresses_of_nodes_are_taken() {
-        assert!(Client::new("http://127.0.0.1:8080").is_ok());
+        for right in [
+            "http://127.0.0.1:8080",
+            "https://a.vn",
+            "https://a.vn:8443/",
+        ] {
+            assert!(Client::new(right).is_ok(), "{right}");
+        }
         for wrong in [
             "127.0.0.1:8080",
-            "https://a.vn",
+            "https://a.vn/x",
             "http://a.vn/x",
             "file:///",
         ] {
             let refused = Client::new(wrong);
             assert!(matches!(refused, Err(ClientError::Address(_))), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn no_token_travels_in_the_clear() {
+        for (base, expected) in [
+            ("https://nguon.example", true),
+            ("http://127.0.0.1:8790", true),
+            ("http://[::1]:8790", true),
+            ("http://localhost", true),
+            ("http://nguon.example", false),
+            ("http://192.0.2.1", false),
+        ] {
+            let credentials = Credentials {
+                token: Some(Zeroizing::new("nguon_0\n".to_owned())),
+                ..Credentials::default()
+            };
+            let made = Client::with(base, credentials);
+            assert_eq!(made.is_ok(), expected, "{base}: {made:?}");
+            assert!(!format!("{made:?}").contains("nguon_0"), "{made:?}");
         }
     }
 

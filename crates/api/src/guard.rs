@@ -1,6 +1,7 @@
 //! What is done for every request.
 
 use std::net::IpAddr;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -30,21 +31,62 @@ pub(crate) async fn count(State(app): State<Arc<App>>, request: Request, next: N
     response
 }
 
+/// A name by which a node is called: a domain name or an address, no port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostName(String);
+
+/// Says that a text is no host's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no host's name: write it like nguon.example, 192.0.2.1 or [2001:db8::1], without a port"
+)]
+pub struct NotAHost(String);
+
+impl HostName {
+    /// Returns the name as it stands in a URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HostName {
+    type Err = NotAHost;
+
+    fn from_str(text: &str) -> Result<Self, NotAHost> {
+        let authority = text.parse::<Authority>().ok();
+        match authority.filter(|authority| authority.host() == text) {
+            Some(_) => Ok(Self(text.to_ascii_lowercase())),
+            None => Err(NotAHost(text.chars().take(80).collect())),
+        }
+    }
+}
+
 /// Refuses requests that were meant for another host. A web page can have its
 /// own name point to this machine, and would then speak for whoever looks at
 /// it; what it cannot change is the name in the request.
-pub(crate) async fn loopback_only(request: Request, next: Next) -> Response {
+pub(crate) async fn known_host(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let header = request.headers().get(HOST);
     let named = header.map(|host| host.to_str().unwrap_or_default());
     let in_target = request.uri().authority().map(Authority::as_str);
     let hosts = named.into_iter().chain(in_target);
-    let mut strange = hosts.filter(|host| !is_loopback(host));
+    let known = |host: &str| is_loopback(host) || is_one_of(host, &app.config.hosts);
+    let mut strange = hosts.filter(|host| !known(host));
     if named.is_some() && strange.next().is_none() {
         return next.run(request).await;
     }
-    let detail = "This node answers requests for localhost, 127.0.0.1 and [::1] only; \
-                  the request's Host header names another host or is missing.";
-    Problem::Misdirected(detail.to_owned()).into_response()
+    let more = match app.config.hosts.is_empty() {
+        true => "",
+        false => ", and for the names that its configuration lists",
+    };
+    let detail = format!(
+        "This node answers requests for localhost, 127.0.0.1 and [::1]{more}; \
+         the request's Host header names another host or is missing."
+    );
+    Problem::Misdirected(detail).into_response()
 }
 
 /// Tells which versions of the standards an answer follows.
@@ -56,13 +98,25 @@ pub(crate) async fn versions(request: Request, next: Next) -> Response {
     response
 }
 
-fn is_loopback(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else {
+/// Reads a host with or without a port.
+fn authority(host: &str) -> Option<Authority> {
+    let authority: Authority = host.parse().ok()?;
+    (!authority.as_str().contains('@')).then_some(authority)
+}
+
+fn is_one_of(host: &str, names: &[HostName]) -> bool {
+    let Some(authority) = authority(host) else {
         return false;
     };
-    if authority.as_str().contains('@') {
+    let name = authority.host();
+    names.iter().any(|each| each.0.eq_ignore_ascii_case(name))
+}
+
+/// Tells whether a host, with or without a port, is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let Some(authority) = authority(host) else {
         return false;
-    }
+    };
     let name = authority.host();
     let address = name
         .strip_prefix('[')
@@ -96,6 +150,37 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_loopback(host), expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_node_is_called_by_the_names_that_it_lists() {
+        let names: Vec<HostName> = ["nguon.Example", "192.0.2.1", "[2001:db8::1]"]
+            .map(|name| name.parse().expect(name))
+            .into();
+        for (host, expected) in [
+            ("nguon.example", true),
+            ("NGUON.example:8443", true),
+            ("192.0.2.1:1", true),
+            ("[2001:db8::1]:1", true),
+            ("a.nguon.example", false),
+            ("nguon.example.org", false),
+            ("nguon.example@other.example", false),
+            ("other.example@nguon.example", false),
+            ("2001:db8::1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_one_of(host, &names), expected, "{host}");
+        }
+        for wrong in [
+            "",
+            "nguon.example:1",
+            "a@b",
+            "https://nguon.example",
+            "a b",
+            "a/b",
+        ] {
+            assert!(wrong.parse::<HostName>().is_err(), "{wrong}");
         }
     }
 }

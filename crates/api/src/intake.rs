@@ -46,6 +46,8 @@ impl Form {
 #[derive(Debug)]
 pub(crate) struct Wish {
     pub(crate) scope: ScopeName,
+    /// Whether who asks may see the scope, and be told of its records.
+    pub(crate) sees: bool,
     pub(crate) form: Form,
     pub(crate) behaviour: ErrorBehaviour,
     /// The events that it may hold.
@@ -104,7 +106,7 @@ impl Wish {
         let (places, events): (Vec<usize>, Vec<Event>) = read.events.into_iter().unzip();
         let event = self.single.then(|| events[0].clone());
         let prepared = ledger.prepare(&self.scope, events).map_err(Problem::from)?;
-        let faults = Faults::of(&prepared, read.kind, &places);
+        let faults = Faults::of(&prepared, read.kind, &places, self.sees);
         let mut errors = Vec::new();
         match self.behaviour {
             ErrorBehaviour::Rollback => faults.refuse()?,
@@ -170,7 +172,7 @@ struct Faults {
 }
 
 impl Faults {
-    fn of(prepared: &Prepared, kind: DocumentKind, places: &[usize]) -> Self {
+    fn of(prepared: &Prepared, kind: DocumentKind, places: &[usize], sees: bool) -> Self {
         let mut faults = Self::default();
         for (index, fault) in prepared.faults() {
             let event = places[index];
@@ -191,6 +193,9 @@ impl Faults {
                     column: None,
                     reason: "conflict".to_owned(),
                     what: match with {
+                        Some(_) if !sees => {
+                            "this node has stated another event under this eventID".to_owned()
+                        }
                         Some(record) => format!(
                             "this node has stated another event under this eventID, in record {record}"
                         ),

@@ -7,6 +7,7 @@
 use ledger::{Job, JobId};
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{Caller, Owned};
 use crate::moment;
 use crate::problem::{Problem, ProblemReport};
 
@@ -51,12 +52,15 @@ pub(crate) struct Note {
 }
 
 impl CaptureJob {
-    /// Tells a job as the ledger has it.
-    pub(crate) fn of(id: JobId, job: &Job) -> Result<Self, Problem> {
-        let note: Note =
+    /// Tells a job as the ledger has it, to those who may see it.
+    pub(crate) fn shown_to(caller: &Caller, id: JobId, job: &Job) -> Result<Option<Self>, Problem> {
+        let note: Owned<Note> =
             serde_json::from_slice(&job.note).map_err(|error| Problem::Internal(error.into()))?;
+        let Some(note) = note.shown_to(caller) else {
+            return Ok(None);
+        };
         let moment = |ms| moment::text(i64::try_from(ms).unwrap_or(i64::MAX));
-        Ok(Self {
+        Ok(Some(Self {
             capture_id: id.to_string(),
             created_at: moment(job.created_ms),
             finished_at: job.finished_ms.map(moment),
@@ -67,7 +71,7 @@ impl CaptureJob {
                 false => ErrorBehaviour::Proceed,
             },
             errors: note.errors,
-        })
+        }))
     }
 }
 
@@ -90,7 +94,7 @@ mod tests {
         };
         let id = JobId([0x1f; 16]);
         let told = |job: &Job| {
-            let told = CaptureJob::of(id, job).expect("a job");
+            let told = CaptureJob::shown_to(&Caller::operator(), id, job).expect("a job");
             serde_json::to_value(told).expect("JSON")
         };
         let mut expected = serde_json::json!({

@@ -2,8 +2,10 @@
 //! EPCIS 2.0 §12.8) and what a client is told, apart from the cause, which is
 //! logged.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use epcis::query::QueryError;
@@ -26,11 +28,18 @@ pub(crate) enum Problem {
     /// A query parameter is unknown, missing, or has a wrong value.
     Parameter(String),
     /// An answer would hold more than the query allows.
-    TooMany(String),
+    AnswerTooLarge(String),
     /// An answer would take too much work or memory.
     TooComplex(String),
+    /// Nobody known asks.
+    Unauthorized {
+        /// Whether credentials were shown, and are nobody's.
+        wrong: bool,
+    },
     /// Rights do not reach.
     Forbidden(String),
+    /// The caller asks more often than it may; it may again after this time.
+    TooMany(Duration),
     /// What was asked for is not here.
     NotFound(String),
     /// The path names nothing.
@@ -125,7 +134,7 @@ impl Problem {
                 "epcisException:QueryParameterException",
                 "A query parameter is not valid",
             ),
-            Self::TooMany(_) => (
+            Self::AnswerTooLarge(_) => (
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "epcisException:QueryTooLargeException",
                 "The answer is larger than allowed",
@@ -135,6 +144,12 @@ impl Problem {
                 "epcisException:QueryTooComplexException",
                 "The answer takes too much work",
             ),
+            Self::Unauthorized { .. } => (
+                StatusCode::UNAUTHORIZED,
+                "epcisException:SecurityException",
+                "Nobody known asks",
+            ),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, BLANK, "Too Many Requests"),
             Self::Forbidden(_) => (
                 StatusCode::FORBIDDEN,
                 "epcisException:SecurityException",
@@ -203,7 +218,7 @@ impl Problem {
             },
             Self::Request(text)
             | Self::Parameter(text)
-            | Self::TooMany(text)
+            | Self::AnswerTooLarge(text)
             | Self::TooComplex(text)
             | Self::Forbidden(text)
             | Self::NotFound(text)
@@ -212,6 +227,15 @@ impl Problem {
             | Self::MediaType(text)
             | Self::Misdirected(text)
             | Self::TooLarge { what: text, .. } => text.clone(),
+            Self::Unauthorized { wrong: false } => {
+                "Show a bearer token or a client certificate.".to_owned()
+            }
+            Self::Unauthorized { wrong: true } => {
+                "The credentials shown are nobody's here.".to_owned()
+            }
+            Self::TooMany(_) => {
+                "You ask more often than you may; Retry-After says when to come again.".to_owned()
+            }
             Self::NoRoute => "No resource has this path.".to_owned(),
             Self::Method => "The resource does not offer this method.".to_owned(),
             Self::Slow => "The body did not arrive in time.".to_owned(),
@@ -297,7 +321,7 @@ impl From<LedgerError> for Problem {
 impl From<QueryFault> for Problem {
     fn from(fault: QueryFault) -> Self {
         match fault {
-            QueryFault::TooLarge { .. } => Self::TooMany(sentence(&fault)),
+            QueryFault::TooLarge { .. } => Self::AnswerTooLarge(sentence(&fault)),
             QueryFault::TooComplex(_) => Self::TooComplex(sentence(&fault)),
             QueryFault::Moved => Self::Parameter(sentence(&fault)),
             QueryFault::Ledger(error) => error.into(),
@@ -373,6 +397,19 @@ impl IntoResponse for Problem {
             }
             Self::Busy(_) => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::TooMany(after) => {
+                // Whole seconds (RFC 9110 §10.2.3), none of them too early.
+                let seconds = after.as_secs() + 1;
+                headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Self::Unauthorized { wrong } => {
+                // RFC 6750 §3: no error code where nothing was shown.
+                let challenge = match wrong {
+                    false => r#"Bearer realm="nguon""#,
+                    true => r#"Bearer realm="nguon", error="invalid_token""#,
+                };
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
             }
             _ => {}
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::{Job, JobId, Ledger, Snapshot};
+use ledger::{Job, JobId, Ledger, Scopes, Snapshot};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -35,14 +35,15 @@ impl Reading {
         &self.ledger
     }
 
-    /// Reads from one snapshot.
-    pub(crate) async fn snapshot<T, F>(&self, read: F) -> Result<T, Problem>
+    /// Reads from one snapshot, in which is what some scopes hold.
+    pub(crate) async fn snapshot<T, F>(&self, scopes: &Scopes, read: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&Snapshot<'_>) -> Result<T, Problem> + Send + 'static,
     {
-        let ledger = self.ledger.clone();
-        self.workers.run(move || read(&ledger.snapshot())).await
+        let (ledger, scopes) = (self.ledger.clone(), scopes.clone());
+        let read = move || read(&ledger.snapshot_for(&scopes)?);
+        self.workers.run(read).await
     }
 
     /// Reads how far a capture job is.

@@ -21,7 +21,7 @@ pub struct StatusReport {
     pub member: String,
     /// The node's author key.
     pub author: String,
-    /// How many records were ever stored here.
+    /// How many records are held, in all logs listed.
     pub records: u64,
     /// Whether a failed write has ended the run.
     pub ended: bool,
@@ -29,7 +29,8 @@ pub struct StatusReport {
     pub members: Vec<MemberReport>,
     /// The logs held, in the order in which they came.
     pub logs: Vec<LogReport>,
-    /// How the network stands.
+    /// How the network stands; of this only `published` without the right
+    /// admin.
     pub network: NetworkReport,
 }
 

@@ -16,14 +16,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::HeaderMap;
+use axum::handler::Handler;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use futures::StreamExt;
 use tower_http::trace::TraceLayer;
 
 use crate::guard;
+use crate::identity::Right;
+use crate::identity::gate::{self, Need, Needs};
 use crate::problem::Problem;
 use crate::server::App;
 
@@ -33,26 +36,95 @@ const BODY_PATIENCE: Duration = Duration::from_secs(60);
 /// still sending when the connection closes may never see the answer.
 const DISCARDED_MAX: usize = 1 << 30;
 
+/// A method of a resource, and what it needs of its caller.
+struct Resource {
+    path: &'static str,
+    method: Method,
+    need: Need,
+    handler: MethodRouter<Arc<App>>,
+}
+
+const QUERY: Need = Need::Right(&[Right::Query]);
+const CAPTURE: Need = Need::Right(&[Right::Capture]);
+const JOBS: Need = Need::Right(&[Right::Capture, Right::Admin]);
+const STATUS: Need = Need::Right(&[Right::Query, Right::Admin]);
+const ADMIN: Need = Need::Right(&[Right::Admin]);
+
+/// Returns every resource. Nothing is answered that does not stand here, so
+/// that nothing is answered without a word on who may ask.
+fn resources() -> Vec<Resource> {
+    vec![
+        // EPCIS 2.0 §12.
+        posted("/epcis/capture", CAPTURE, capture::capture),
+        got("/epcis/capture", JOBS, jobs::list),
+        got("/epcis/capture/{id}", JOBS, jobs::one),
+        posted("/epcis/events", CAPTURE, capture::event),
+        got("/epcis/events", QUERY, events::query),
+        got("/epcis/events/{id}", QUERY, events::one),
+        // The node's own.
+        got("/trace", QUERY, trace::trace),
+        got("/state", QUERY, state::state),
+        got("/status", STATUS, status::status),
+        got("/proofs/{record}", QUERY, proofs::proof),
+        posted("/disclosures", CAPTURE, disclosures::disclose),
+        // Those who run the machine.
+        got("/healthz", Need::Nothing, health::alive),
+        got("/readyz", Need::Nothing, health::ready),
+        got("/metrics", ADMIN, health::metrics),
+    ]
+}
+
+fn got<H, T>(path: &'static str, need: Need, handler: H) -> Resource
+where
+    H: Handler<T, Arc<App>>,
+    T: 'static,
+{
+    Resource {
+        path,
+        method: Method::GET,
+        need,
+        handler: get(handler),
+    }
+}
+
+fn posted<H, T>(path: &'static str, need: Need, handler: H) -> Resource
+where
+    H: Handler<T, Arc<App>>,
+    T: 'static,
+{
+    Resource {
+        path,
+        method: Method::POST,
+        need,
+        handler: post(handler),
+    }
+}
+
+/// Returns what each resource needs of its caller.
+pub(crate) fn needs() -> Needs {
+    let mut needs = Needs::default();
+    for resource in resources() {
+        needs.add(resource.path, resource.method, resource.need);
+    }
+    needs
+}
+
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let epcis = Router::new()
-        .route("/capture", post(capture::capture).get(jobs::list))
-        .route("/capture/{id}", get(jobs::one))
-        .route("/events", get(events::query).post(capture::event))
-        .route("/events/{id}", get(events::one))
-        .layer(from_fn(guard::versions));
-    Router::new()
-        .nest("/epcis", epcis)
-        .route("/trace", get(trace::trace))
-        .route("/state", get(state::state))
-        .route("/status", get(status::status))
-        .route("/proofs/{record}", get(proofs::proof))
-        .route("/disclosures", post(disclosures::disclose))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
+    let mut router = Router::new();
+    for Resource { path, handler, .. } in resources() {
+        router = router.route(
+            path,
+            match path.starts_with("/epcis/") {
+                true => handler.layer(from_fn(guard::versions)),
+                false => handler,
+            },
+        );
+    }
+    router
         .fallback(async || Problem::NoRoute)
         .method_not_allowed_fallback(async || Problem::Method)
-        .layer(from_fn(guard::loopback_only))
+        .layer(from_fn_with_state(Arc::clone(&app), gate::admit))
+        .layer(from_fn_with_state(Arc::clone(&app), guard::known_host))
         .layer(TraceLayer::new_for_http().on_failure(()))
         .layer(from_fn_with_state(Arc::clone(&app), guard::count))
         .with_state(app)
@@ -136,5 +208,27 @@ async fn collect(body: Body, mut bytes: Vec<u8>, bytes_max: usize) -> Result<Vec
         Ok(bytes)
     } else {
         Err(BodyFault::TooLong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What is documented, the tests over HTTP ask for with every kind of
+    /// credentials.
+    #[test]
+    fn every_resource_is_documented_and_no_other() {
+        let text = include_str!("../../../docs/http.md");
+        let headings = text.lines().filter_map(|line| {
+            let request = line.strip_prefix("### `")?.strip_suffix('`')?;
+            Some(request.to_owned())
+        });
+        let documented: BTreeSet<String> = headings.collect();
+        let all = resources().into_iter();
+        let all = all.map(|resource| format!("{} {}", resource.method, resource.path));
+        assert_eq!(all.collect::<BTreeSet<_>>(), documented);
     }
 }

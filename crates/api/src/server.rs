@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use epcis::Contexts;
@@ -13,11 +13,16 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::connections::{self, Service, SharedTls};
+use crate::guard::HostName;
+use crate::identity::Access;
+use crate::identity::gate::Gate;
 use crate::metrics::Metrics;
 use crate::page::PageSecret;
 use crate::reading::{Reading, Workers};
 use crate::report::NetworkReport;
 use crate::routes;
+use crate::tls::Tls;
 
 /// How many captures are taken in at a time: each may hold a whole document.
 const CAPTURES_MAX: usize = 8;
@@ -29,9 +34,16 @@ const PARTING: Duration = Duration::from_secs(10);
 /// What a server starts with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The address to listen on: a loopback address. Port 0 lets the system
-    /// choose one.
+    /// The address to listen on. Port 0 lets the system choose one.
     pub listen: SocketAddr,
+    /// Who may call.
+    pub access: Access,
+    /// Whether the resolver's links are answered to everybody.
+    pub public_links: bool,
+    /// The names by which the node is called, beside those of this machine.
+    pub hosts: Vec<HostName>,
+    /// The certificate that is shown; `None` to speak HTTP in the clear.
+    pub tls: Option<Tls>,
     /// The bytes that a captured document may take.
     pub document_bytes_max: usize,
     /// The events that a captured document may hold.
@@ -53,11 +65,20 @@ pub struct Sources {
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The address could be reached from other machines.
+    /// Other machines would reach the node, and it would not know who calls.
     #[error(
-        "cannot listen for HTTP on {0}: whoever reaches that address could write in this node's name, since requests are not authenticated; use a loopback address such as 127.0.0.1:{port}", port = .0.port()
+        "cannot listen for HTTP on {address}, which other machines reach: {lack}; or listen on a \
+         loopback address such as 127.0.0.1:{port}", port = .address.port()
     )]
-    NotLoopback(SocketAddr),
+    Exposed {
+        /// The address.
+        address: SocketAddr,
+        /// What it would take.
+        lack: &'static str,
+    },
+    /// TLS is there or not for as long as the server runs.
+    #[error("TLS cannot be switched on or off while the node runs: stop it and start it again")]
+    TlsSwitched,
     /// The address cannot be listened on.
     #[error("cannot listen for HTTP on {address}")]
     Listen {
@@ -86,6 +107,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) registry: Registry,
     pub(crate) sources: Sources,
+    pub(crate) gate: Gate,
 }
 
 /// Returns a number of bytes in KiB, as a count of permits.
@@ -103,8 +125,10 @@ impl App {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    app: Arc<App>,
+    tls: SharedTls,
     stop: Option<oneshot::Sender<()>>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
 }
 
 impl Server {
@@ -115,22 +139,23 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the address is no loopback address or cannot be listened on.
+    /// When other machines would reach the address and nothing would tell who
+    /// calls, or when it cannot be listened on.
     pub async fn start(
         config: Config,
         ledger: Ledger,
         sources: Sources,
         mut registry: Registry,
     ) -> Result<Self, ApiError> {
+        config.check()?;
         let address = config.listen;
-        if !address.ip().to_canonical().is_loopback() {
-            return Err(ApiError::NotLoopback(address));
-        }
         let failed = |source| ApiError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let metrics = Metrics::register(&mut registry);
         let document_bytes_max = config.document_bytes_max;
+        let tls: SharedTls = Arc::new(RwLock::new(config.tls.clone()));
+        let gate = Gate::new(routes::needs(), config.access.clone(), config.public_links);
         let app = Arc::new(App {
             config,
             reading: Reading::new(ledger),
@@ -141,16 +166,44 @@ impl Server {
             metrics,
             registry,
             sources,
+            gate,
         });
+        let service = Service {
+            router: routes::router(Arc::clone(&app)),
+            tls: Arc::clone(&tls),
+        };
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = axum::serve(listener, routes::router(app))
-            .with_graceful_shutdown(async { drop(stopped.await) });
+        let serving = tokio::spawn(connections::serve(listener, service, stopped));
         tracing::info!(%address, "listening for HTTP");
         Ok(Self {
             address,
+            app,
+            tls,
             stop: Some(stop),
-            serving: tokio::spawn(serving.into_future()),
+            serving,
         })
+    }
+
+    /// Lets others in from now on, on open connections too, and shows another
+    /// certificate to those that connect from now on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::start`], and when TLS would be switched on or off. All
+    /// stays as it was then.
+    pub fn replace(&self, access: Access, tls: Option<Tls>) -> Result<(), ApiError> {
+        if tls.is_some() != self.app.config.tls.is_some() {
+            return Err(ApiError::TlsSwitched);
+        }
+        let config = Config {
+            access,
+            tls,
+            ..self.app.config.clone()
+        };
+        config.check()?;
+        *self.tls.write().unwrap_or_else(PoisonError::into_inner) = config.tls;
+        self.app.gate.replace(config.access);
+        Ok(())
     }
 
     /// Returns the address listened on.
@@ -169,6 +222,30 @@ impl Server {
             tracing::warn!("requests that took too long to end were cut off");
             self.serving.abort();
         }
+    }
+}
+
+impl Config {
+    /// Makes sure that nobody unknown reaches the node from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// When the address is no loopback address and something is missing.
+    pub fn check(&self) -> Result<(), ApiError> {
+        let address = self.listen;
+        if address.ip().to_canonical().is_loopback() {
+            return Ok(());
+        }
+        let lack = if self.tls.is_none() {
+            "it takes TLS, so that credentials are not read on their way"
+        } else if !self.access.has_identities() {
+            "it takes identities, so that nobody writes in this node's name unknown"
+        } else if self.hosts.is_empty() {
+            "it takes the names by which the node is called there"
+        } else {
+            return Ok(());
+        };
+        Err(ApiError::Exposed { address, lack })
     }
 }
 

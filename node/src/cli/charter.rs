@@ -163,7 +163,7 @@ impl Sign {
             ))?;
         }
         let tally = draft.sign(&key)?;
-        files::replace(&self.charter, draft.to_file().as_bytes())?;
+        files::replace(&self.charter, draft.to_file().as_bytes(), Eyes::Anyone)?;
         let path = self.charter.display();
         let next = if tally.suffices() {
             format!(

@@ -145,7 +145,7 @@ fn finish(
     enrolment: &Enrolment,
     edited: Edited,
 ) -> Result<()> {
-    files::replace(path, draft.to_file().as_bytes())?;
+    files::replace(path, draft.to_file().as_bytes(), files::Eyes::Anyone)?;
     let member = draft.members().iter().find(|member| member.id == *id);
     let member = member.context("the member that was taken in is listed")?;
     let scopes = draft.scopes().iter();

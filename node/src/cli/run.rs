@@ -14,7 +14,8 @@ use crate::start::{RunningNode, start};
 
 /// Runs a node until it is told to stop.
 ///
-/// SIGINT (Ctrl-C) and SIGTERM stop it in order. It exits with 1 when a write
+/// SIGINT (Ctrl-C) and SIGTERM stop it in order. SIGHUP has it read its
+/// identities, certificate and key again. It exits with 1 when a write
 /// to its database failed: start it again once the disk is mended.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -45,12 +46,16 @@ async fn serve(config: Config, console: &Console) -> Result<()> {
     // Before the start, so that a signal during it is not lost.
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot take signals")?;
     let mut terminate = signal(SignalKind::terminate()).context("cannot take signals")?;
+    let mut hang_up = signal(SignalKind::hangup()).context("cannot take signals")?;
     let mut node = start(config).await?;
     announce(&node, console)?;
-    let fatal = tokio::select! {
-        fatal = node.wait_fatal() => Some(fatal),
-        _ = interrupt.recv() => None,
-        _ = terminate.recv() => None,
+    let fatal = loop {
+        tokio::select! {
+            fatal = node.wait_fatal() => break Some(fatal),
+            _ = interrupt.recv() => break None,
+            _ = terminate.recv() => break None,
+            _ = hang_up.recv() => reload(&node),
+        }
     };
     tracing::info!("stopping");
     node.shutdown().await;
@@ -63,18 +68,27 @@ async fn serve(config: Config, console: &Console) -> Result<()> {
     }
 }
 
+/// Reads again who may call. What cannot be used changes nothing: a slip in a
+/// file does not lock everybody out.
+fn reload(node: &RunningNode) {
+    match node.reload() {
+        Ok(()) => tracing::info!("identities, certificate and key were read again"),
+        Err(error) => tracing::error!("all stays as it was: {error:#}"),
+    }
+}
+
 /// Tells on standard output, once, where the node is reached.
 fn announce(node: &RunningNode, console: &Console) -> Result<()> {
     let (member, name) = (node.member(), node.name());
-    let (http, listening) = (node.http_address(), node.listen_addresses());
+    let (http, listening) = (node.http_url(), node.listen_addresses());
     let value = json!({
         "member": member.as_str(),
         "node": name.as_str(),
-        "http": format!("http://{http}"),
+        "http": http,
         "listening": listening,
     });
     let text = format!(
-        "The node {name} of {member} runs.\n  local systems  http://{http}\n  members        {}",
+        "The node {name} of {member} runs.\n  local systems  {http}\n  members        {}",
         listening.join("\n                 ")
     );
     console.answer(text, &value)

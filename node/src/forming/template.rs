@@ -32,9 +32,19 @@ listen = [
 {listen}]
 
 [http]
-# Where local systems capture and ask. Loopback only: until the node can tell
-# who asks, every other address is refused.
+# Where other systems capture and ask. On a loopback address, without
+# identities, whoever reaches the port is the node's operator. Any other address
+# takes identities, tls and hosts: docs/operations/identities.md.
 listen = "{http}"
+# Who may call, made by `nguon token new`; read again on SIGHUP.
+# identities = "identities.toml"
+# Whether the links of the resolver are answered to everybody.
+public_links = false
+# The names by which others call this node, without a port.
+hosts = []
+# The node's certificate and key, and the authority of those that others may
+# show; read again on SIGHUP.
+# tls = {{ certificate = "tls/node.pem", key = "tls/node.key", client_ca = "tls/clients.pem" }}
 
 [capture]
 # The scope of a capture that names none.
@@ -109,7 +119,9 @@ mod tests {
                 } else {
                     format!("{table}.{key}")
                 };
-                let there = keys.contains(&path) || written.contains_key(&path);
+                // What a fresh file does without stands in it as a comment.
+                let shown = text.contains(&format!("\n# {key} = "));
+                let there = keys.contains(&path) || written.contains_key(&path) || shown;
                 assert!(there, "the template does not name {path}");
             }
         }

@@ -75,13 +75,25 @@ fn the_sample_configurations_are_configurations() {
             .extension()
             .is_some_and(|extension| extension == "toml")
         {
-            node::Config::load(&path).expect("a configuration");
+            match path.ends_with("identities.toml") {
+                true => {
+                    let text = fs::read_to_string(&path).expect("a text");
+                    let listed: api::Identities = toml::from_str(&text).expect("identities");
+                    api::Access::known(listed).expect("sound identities");
+                }
+                false => drop(node::Config::load(&path).expect("a configuration")),
+            }
             seen.push(path.file_name().expect("a name").to_owned());
         }
     }
     seen.sort();
     assert_eq!(
         seen,
-        ["agency.toml", "national-authority.toml", "province.toml"]
+        [
+            "agency.toml",
+            "identities.toml",
+            "national-authority.toml",
+            "province.toml"
+        ]
     );
 }

@@ -8,5 +8,6 @@ mod forming;
 mod gs1;
 mod help;
 mod run;
+mod token;
 mod verify;
 mod walk;

@@ -7,7 +7,7 @@ use crate::desk::Desk;
 
 /// Makes a node that joined, and gives its configuration's text with no port of
 /// its own.
-fn joined(desk: &Desk) -> String {
+pub(crate) fn joined(desk: &Desk) -> String {
     let hash = desk.federation();
     desk.nguon(&format!(
         "join charter.json --federation {hash} --dir lam-dong"
@@ -46,7 +46,13 @@ fn a_wrong_configuration_is_refused_with_the_remedy() {
         &desk,
         &config.replace("\"127.0.0.1:0\"", "\"0.0.0.0:8790\""),
     );
-    assert!(told.contains("cannot yet tell who asks"), "{told}");
+    assert!(told.contains("it takes TLS"), "{told}");
+    assert!(!desk.path("lam-dong/data").exists(), "refused too late");
+    let told = refused(
+        &desk,
+        &config.replace("[http]\n", "[http]\nidentities = \"none.toml\"\n"),
+    );
+    assert!(told.contains("none.toml"), "{told}");
     let told = refused(&desk, &config.replace("\"national\"", "\"with-gacc\""));
     assert!(told.contains("use one of national, public"), "{told}");
     let told = refused(&desk, &config.replace("tcp/0", "tcp/door"));

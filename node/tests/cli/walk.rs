@@ -14,16 +14,16 @@ use crate::desk::{Desk, words};
 
 const README: &str = include_str!("../../../README.md");
 /// How long anything may take.
-const BOUND: Duration = Duration::from_secs(60);
+pub(crate) const BOUND: Duration = Duration::from_secs(60);
 
 /// A node that runs as a process of its own, and is stopped in order.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    http: String,
+    pub(crate) http: String,
 }
 
 impl Running {
-    fn start(desk: &Desk, line: &str) -> Self {
+    pub(crate) fn start(desk: &Desk, line: &str) -> Self {
         let mut child = desk
             .command(&words(&format!("{line} --json")))
             .stdout(Stdio::piped())
@@ -42,10 +42,14 @@ impl Running {
         Self { child, http }
     }
 
-    fn stop(mut self) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status();
+        let sent = Command::new("kill").args([name, &pid]).status();
         assert!(sent.expect("kill runs").success());
+    }
+
+    pub(crate) fn stop(mut self) {
+        self.signal("-TERM");
         let status = self.child.wait().expect("it ends");
         assert!(status.success(), "{status}");
     }

@@ -12,6 +12,7 @@ use ledger::{JobDraft, Recorded, Snapshot};
 use record::{RecordId, ScopeName};
 use reqwest::Url;
 
+use crate::identity::{Caller, Owned};
 use crate::intake::{Form, Intake, Refusal, Wish};
 use crate::job::{ErrorBehaviour, Note};
 use crate::moment;
@@ -33,14 +34,15 @@ const BUSY: &str = "Too many captures are under way; try again.";
 /// answer.
 pub(crate) async fn capture(
     State(app): State<Arc<App>>,
+    caller: Caller,
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Problem> {
-    let wish = wish(&app, parameters, request.headers(), false);
-    let (intake, behaviour) = take(&app, wish, request).await?;
+    let wish = wish(&app, &caller, parameters, request.headers(), false);
+    let (intake, behaviour) = take(&app, &caller, wish, request).await?;
     let id = app.ledger().new_job_id()?;
     let errors = intake.errors;
-    let note = serde_json::to_vec(&Note { errors });
+    let note = serde_json::to_vec(&Owned::by(&caller, Note { errors }));
     let draft = JobDraft {
         id,
         hidden: behaviour == ErrorBehaviour::Rollback,
@@ -56,11 +58,12 @@ pub(crate) async fn capture(
 /// Takes one event alone, and answers it as it is stored.
 pub(crate) async fn event(
     State(app): State<Arc<App>>,
+    caller: Caller,
     parameters: Parameters,
     request: Request,
 ) -> Result<Response, Problem> {
-    let wish = wish(&app, parameters, request.headers(), true);
-    let (intake, _) = take(&app, wish, request).await?;
+    let wish = wish(&app, &caller, parameters, request.headers(), true);
+    let (intake, _) = take(&app, &caller, wish, request).await?;
     let event = intake
         .event
         .ok_or_else(|| Problem::Internal("one event was asked for and none is here".into()))?;
@@ -76,7 +79,7 @@ pub(crate) async fn event(
     };
     let location = location(&event, record)?;
     let read = move |snapshot: &Snapshot<'_>| stored(snapshot, &event, record);
-    let body = app.reading.snapshot(read).await?;
+    let body = app.reading.snapshot(caller.sees(), read).await?;
     let headers = [
         (LOCATION, location),
         (CONTENT_TYPE, "application/json".to_owned()),
@@ -87,10 +90,11 @@ pub(crate) async fn event(
 /// Reads a body within the bounds of this node, and has it judged.
 async fn take(
     app: &Arc<App>,
+    caller: &Caller,
     wish: Result<Wish, Problem>,
     request: Request,
 ) -> Result<(Intake, ErrorBehaviour), Problem> {
-    let bytes_max = app.config.document_bytes_max;
+    let bytes_max = caller.body_bytes_max(app.config.document_bytes_max);
     let room = u32::try_from(room(request.headers(), bytes_max)).unwrap_or(u32::MAX);
     let turn = async {
         (
@@ -102,7 +106,7 @@ async fn take(
     let _turn = turn.map_err(|_| Problem::Busy(BUSY))?;
     let read = body(request, wish, bytes_max).await;
     let (wish, bytes) = read.map_err(|fault| match fault {
-        BodyFault::TooLong => too_large(app, "The document takes more bytes than that"),
+        BodyFault::TooLong => too_large(app, bytes_max, "The document takes more bytes than that"),
         BodyFault::Other(problem) => problem,
     })?;
     let behaviour = wish.behaviour;
@@ -115,7 +119,7 @@ async fn take(
         Err(Refusal::TooMany(count)) => {
             let what =
                 format!("The document holds {count} events, more than can be captured at once");
-            Err(too_large(app, &what))
+            Err(too_large(app, bytes_max, &what))
         }
         Err(Refusal::Other(problem)) => Err(problem),
     }
@@ -131,18 +135,22 @@ fn room(headers: &HeaderMap, bytes_max: usize) -> usize {
 /// Checks all of a capture but its body.
 fn wish(
     app: &App,
+    caller: &Caller,
     parameters: Parameters,
     headers: &HeaderMap,
     single: bool,
 ) -> Result<Wish, Problem> {
     parameters.finish(&[])?;
+    let scope = scope(headers, &app.config.default_scope)?;
+    caller.may_write(&scope)?;
     Ok(Wish {
         form: Form::of(headers)?,
         behaviour: match single {
             true => ErrorBehaviour::Rollback,
             false => behaviour(headers)?,
         },
-        scope: scope(headers, &app.config.default_scope)?,
+        sees: caller.sees().contains(&scope),
+        scope,
         events_max: app.config.events_max,
         single,
     })
@@ -174,8 +182,8 @@ fn behaviour(headers: &HeaderMap) -> Result<ErrorBehaviour, Problem> {
     }
 }
 
-fn too_large(app: &App, what: &str) -> Problem {
-    let (bytes_max, events_max) = (app.config.document_bytes_max, app.config.events_max);
+fn too_large(app: &App, bytes_max: usize, what: &str) -> Problem {
+    let events_max = app.config.events_max;
     Problem::TooLarge {
         what: format!("{what}; at most {bytes_max} bytes and {events_max} events are taken."),
         bytes_max,

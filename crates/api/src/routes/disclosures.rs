@@ -6,10 +6,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use ledger::Snapshot;
+use ledger::{LedgerError, Snapshot};
 use record::{RecordId, ScopeName};
 use tokio::runtime::Handle;
 
+use crate::identity::Caller;
 use crate::lookup;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -26,15 +27,17 @@ const EVENTS_MAX: usize = 10_000;
 /// the scope's readers, 200 where nothing was.
 pub(crate) async fn disclose(
     State(app): State<Arc<App>>,
+    caller: Caller,
     parameters: Parameters,
     request: Request,
 ) -> Result<(StatusCode, Json<DisclosureReport>), Problem> {
     let rest = parameters.finish(&[]);
     let rest = rest.and_then(|()| media_type(request.headers(), &["application/json"]).map(drop));
-    let read = body(request, rest, BYTES_MAX).await;
+    let bytes_max = caller.body_bytes_max(BYTES_MAX);
+    let read = body(request, rest, bytes_max).await;
     let ((), bytes) = read.map_err(|fault| match fault {
         BodyFault::TooLong => Problem::Request(format!(
-            "The body takes more than {BYTES_MAX} bytes: disclose in several requests."
+            "The body takes more than {bytes_max} bytes: disclose in several requests."
         )),
         BodyFault::Other(problem) => problem,
     })?;
@@ -47,6 +50,7 @@ pub(crate) async fn disclose(
         .scope
         .parse()
         .map_err(|error| Problem::Request(format!("{error}.")))?;
+    caller.may_write(&scope)?;
     if asked.events.is_empty() || asked.events.len() > EVENTS_MAX {
         let text = format!("events lists none, or more than {EVENTS_MAX}.");
         return Err(Problem::Request(text));
@@ -54,7 +58,7 @@ pub(crate) async fn disclose(
     let target = scope.clone();
     let names = asked.events;
     let read = move |snapshot: &Snapshot<'_>| records(snapshot, &names, &target);
-    let records = app.reading.snapshot(read).await?;
+    let records = app.reading.snapshot(caller.sees(), read).await?;
     let (ledger, target) = (app.ledger().clone(), scope.clone());
     // Proofs are made of what is read from the disk before anything waits.
     let (runtime, write) = (Handle::current(), async move {
@@ -94,7 +98,15 @@ fn records(
                 events.iter().map(elsewhere).collect::<Result<_, _>>()?
             }
         };
-        records.extend(chosen.into_iter().filter(|record| seen.insert(*record)));
+        for record in chosen {
+            // What the caller may not see is not there to be disclosed.
+            if !snapshot.holds(&record)? {
+                return Err(LedgerError::NoSuchRecord(record).into());
+            }
+            if seen.insert(record) {
+                records.push(record);
+            }
+        }
     }
     Ok(records)
 }

@@ -10,6 +10,7 @@ use epcis::query::{EventQuery, Namespaces, NoMasterData};
 use epcis::{Answered, Written, query_document};
 use ledger::{Cursor, HeldEvent, PageSize, Snapshot};
 
+use crate::identity::Caller;
 use crate::page::PageRequest;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -30,6 +31,7 @@ const OFFERED: [&str; 2] = ["application/json", "application/ld+json"];
 /// Answers an event query, page by page.
 pub(crate) async fn query(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
@@ -42,12 +44,13 @@ pub(crate) async fn query(
     )?;
     let names = Namespaces::from_header(extensions)?;
     let query = EventQuery::from_pairs(parameters.pairs(), &names)?;
-    answer(&app, &headers, query, QUERY_NAME, page).await
+    answer(&app, &caller, &headers, query, QUERY_NAME, page).await
 }
 
 /// Answers a page of a query.
 pub(crate) async fn answer(
     app: &App,
+    caller: &Caller,
     headers: &HeaderMap,
     query: EventQuery,
     query_name: &'static str,
@@ -75,7 +78,7 @@ pub(crate) async fn answer(
         let document = document(query_name, &found.events);
         Ok((document, found.next, snapshot.frontier()?))
     };
-    let (document, next, frontier) = app.reading.snapshot(read).await?;
+    let (document, next, frontier) = app.reading.snapshot(caller.sees(), read).await?;
     let mut response = ([(CONTENT_TYPE, media_type)], document).into_response();
     let headers = response.headers_mut();
     let frontier = HeaderValue::try_from(frontier.to_string());
@@ -90,6 +93,7 @@ pub(crate) async fn answer(
 /// declarations, or that of a record.
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     parameters: Parameters,
     Path(id): Path<String>,
@@ -98,7 +102,7 @@ pub(crate) async fn one(
     parameters.finish(&[])?;
     let read =
         move |snapshot: &Snapshot<'_>| Ok(document(QUERY_NAME, &lookup::events(snapshot, &id)?));
-    let document = app.reading.snapshot(read).await?;
+    let document = app.reading.snapshot(caller.sees(), read).await?;
     Ok(([(CONTENT_TYPE, media_type)], document).into_response())
 }
 

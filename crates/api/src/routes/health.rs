@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use ledger::EventFilter;
+use ledger::{EventFilter, Scopes};
 
 use crate::problem::Problem;
 use crate::server::App;
@@ -28,7 +28,7 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Result<&'static str, P
         snapshot.events(&EventFilter::default(), 0, 1)?;
         Ok(())
     };
-    app.reading.snapshot(read).await?;
+    app.reading.snapshot(&Scopes::All, read).await?;
     Ok("ready\n")
 }
 

@@ -8,6 +8,7 @@ use axum::http::header::LINK;
 use axum::response::{IntoResponse, Response};
 use ledger::JobId;
 
+use crate::identity::Caller;
 use crate::job::CaptureJob;
 use crate::page::PER_PAGE_MAX;
 use crate::parameters::Parameters;
@@ -16,14 +17,18 @@ use crate::server::App;
 
 /// The jobs of a page unless told otherwise.
 const PER_PAGE: u32 = 30;
+/// How many jobs are read at a time, and how often for a page.
+const CHUNK: usize = 1_000;
+const CHUNKS_MAX: usize = 10;
 
 const SIZE: &str = "perPage";
 const TOKEN: &str = "nextPageToken";
 
-/// Answers capture jobs, newest first, page by page. A page's token is the last
+/// Answers the capture jobs that the caller may see, newest first, page by page. A page's token is the last
 /// job on it: jobs that come in meanwhile are before all pages.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
+    caller: Caller,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
     let size = parameters.take_number(SIZE, 1..=PER_PAGE_MAX)?;
@@ -36,13 +41,9 @@ pub(crate) async fn list(
     })?;
     let per_page = size.unwrap_or(PER_PAGE);
     let limit = usize::try_from(per_page).unwrap_or(usize::MAX);
-    let mut jobs = app.reading.jobs(before, limit + 1).await?;
-    let more = jobs.len() > limit;
-    jobs.truncate(limit);
-    let told = jobs.iter().map(|(id, job)| CaptureJob::of(*id, job));
-    let told: Vec<CaptureJob> = told.collect::<Result<_, _>>()?;
+    let (told, next) = page(&app, &caller, before, limit).await?;
     let mut response = Json(told).into_response();
-    if let Some((last, _)) = jobs.last().filter(|_| more) {
+    if let Some(last) = next {
         let link =
             format!("</epcis/capture?{SIZE}={per_page}&{TOKEN}={last}>; rel=\"next\"").parse();
         let link = link.map_err(|_| Problem::Internal("a link is no header value".into()))?;
@@ -51,9 +52,38 @@ pub(crate) async fn list(
     Ok(response)
 }
 
-/// Answers a capture job.
+/// Returns the newest jobs before another one that the caller may see, and the
+/// one after which the next page begins.
+async fn page(
+    app: &App,
+    caller: &Caller,
+    mut before: Option<JobId>,
+    limit: usize,
+) -> Result<(Vec<CaptureJob>, Option<JobId>), Problem> {
+    let mut told = Vec::new();
+    for _ in 0..CHUNKS_MAX {
+        let jobs = app.reading.jobs(before, CHUNK).await?;
+        let is_last = jobs.len() < CHUNK;
+        for (id, job) in jobs {
+            if let Some(job) = CaptureJob::shown_to(caller, id, &job)? {
+                if told.len() == limit {
+                    return Ok((told, before));
+                }
+                told.push(job);
+            }
+            before = Some(id);
+        }
+        if is_last {
+            return Ok((told, None));
+        }
+    }
+    Ok((told, before))
+}
+
+/// Answers a capture job to the identity that began it, and to admins.
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
+    caller: Caller,
     parameters: Parameters,
     Path(id): Path<String>,
 ) -> Result<Json<CaptureJob>, Problem> {
@@ -61,5 +91,7 @@ pub(crate) async fn one(
     let none = || Problem::NotFound(format!("No capture job {id:.80} is known here."));
     let id = id.parse().map_err(|_| none())?;
     let job = app.reading.job(id).await?.ok_or_else(none)?;
-    CaptureJob::of(id, &job).map(Json)
+    CaptureJob::shown_to(&caller, id, &job)?
+        .map(Json)
+        .ok_or_else(none)
 }

@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use ledger::Snapshot;
 
+use crate::identity::Caller;
 use crate::lookup;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
@@ -17,6 +18,7 @@ use crate::server::App;
 /// at all.
 pub(crate) async fn proof(
     State(app): State<Arc<App>>,
+    caller: Caller,
     parameters: Parameters,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
@@ -26,6 +28,6 @@ pub(crate) async fn proof(
         let none = || Problem::NotFound(format!("No record {record} is held here."));
         Ok(snapshot.prove(&record)?.ok_or_else(none)?.to_text())
     };
-    let text = app.reading.snapshot(read).await?;
+    let text = app.reading.snapshot(caller.sees(), read).await?;
     Ok(([(CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

@@ -6,31 +6,50 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use charter::Charter;
-use ledger::{Head, Status};
+use ledger::{Head, Snapshot, Status};
 use record::LogId;
 
+use crate::identity::{Caller, Right};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::report::{LogReport, MemberNames, MemberReport, NetworkReport, StatusReport};
 use crate::server::App;
 
-/// Answers how ledger and network stand.
+/// Answers how ledger and network stand, as far as the caller may see.
 pub(crate) async fn status(
     State(app): State<Arc<App>>,
+    caller: Caller,
     parameters: Parameters,
 ) -> Result<Json<StatusReport>, Problem> {
     parameters.finish(&[])?;
     // Taken first, heads are of logs that the snapshot has too.
     let heads = app.ledger().heads();
-    let status = app.reading.snapshot(|snapshot| Ok(snapshot.status()?));
-    let status = status.await?;
-    let network = (app.sources.network)();
+    let read = |snapshot: &Snapshot<'_>| Ok(snapshot.status()?);
+    let status = app.reading.snapshot(caller.sees(), read).await?;
+    let network = network((app.sources.network)(), &caller);
     Ok(Json(report(
         &app.ledger().charter(),
         status,
         heads,
         network,
     )))
+}
+
+/// Returns of the network what a caller may see. Traffic and what peers lack
+/// are sums over all scopes: they are for those who run the node.
+fn network(mut report: NetworkReport, caller: &Caller) -> NetworkReport {
+    let seen = |scope: &str| {
+        let scope = scope.parse();
+        scope.is_ok_and(|scope| caller.sees().contains(&scope))
+    };
+    report.published.retain(|log| seen(&log.scope));
+    match caller.may(Right::Admin) {
+        true => report,
+        false => NetworkReport {
+            published: report.published,
+            ..NetworkReport::default()
+        },
+    }
 }
 
 fn report(

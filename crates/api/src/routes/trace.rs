@@ -12,6 +12,7 @@ use gs1::Key;
 use ledger::Snapshot;
 use trace::{Direction, Names, Question, Style};
 
+use crate::identity::Caller;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::server::App;
@@ -23,10 +24,11 @@ const DEPTH_MAX: u32 = 1_024;
 const PARAMETERS: [&str; 5] = ["id", "direction", "depth", "since", "until"];
 const OFFERED: [&str; 2] = ["application/json", "text/plain"];
 
-/// Answers where a thing came from and what came of it: as JSON, or as text
-/// for people.
+/// Answers where a thing came from and what came of it, as far as the caller
+/// may see: as JSON, or as text for people.
 pub(crate) async fn trace(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
@@ -34,7 +36,7 @@ pub(crate) async fn trace(
     let question = question(&mut parameters)?;
     parameters.finish(&PARAMETERS)?;
     let read = move |snapshot: &Snapshot<'_>| Ok(trace::trace(snapshot, &question)?);
-    let answer = app.reading.snapshot(read).await?;
+    let answer = app.reading.snapshot(caller.sees(), read).await?;
     if !as_text {
         return Ok(Json(answer).into_response());
     }

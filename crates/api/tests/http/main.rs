@@ -2,11 +2,14 @@
 
 mod support;
 
+mod access;
 mod capture;
 mod capture_jobs;
 mod capture_one;
 mod events;
 mod proofs;
 mod refusals;
+mod sight;
 mod status;
+mod tls;
 mod trace;

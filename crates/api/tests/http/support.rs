@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use api::{Client, ClientError, Config, NetworkReport, PeerReport, ProblemReport, Server, Sources};
+use api::{
+    Access, Client, ClientError, Config, NetworkReport, PeerReport, ProblemReport, PublishedReport,
+    Server, Sources,
+};
 use charter::{Charter, Draft, Enrolment, EnrolmentTerms, MemberKind, MemberSettings, Names};
 use epcis::Contexts;
 use ledger::Ledger;
@@ -80,6 +83,10 @@ fn ledger(path: &Path, seed: u8, registry: &mut Registry) -> (Ledger, Charter) {
 pub(crate) fn config() -> Config {
     Config {
         listen: "127.0.0.1:0".parse().expect("an address"),
+        access: Access::Operator,
+        public_links: false,
+        hosts: Vec::new(),
+        tls: None,
         document_bytes_max: BYTES_MAX,
         events_max: EVENTS_MAX,
         default_scope: scope("national"),
@@ -94,6 +101,13 @@ pub(crate) fn sources() -> Sources {
             connected: true,
             ..PeerReport::default()
         }],
+        published: ["national", "with-gacc"]
+            .map(|scope| PublishedReport {
+                scope: scope.to_owned(),
+                epoch: "0".repeat(32),
+                size: 1,
+            })
+            .into(),
         ..NetworkReport::default()
     };
     Sources {
@@ -103,7 +117,7 @@ pub(crate) fn sources() -> Sources {
 
 impl Node {
     pub(crate) async fn start() -> Self {
-        Self::of(1, config()).await
+        Self::of(1).await
     }
 
     /// Starts a node that takes large documents.
@@ -113,20 +127,25 @@ impl Node {
             events_max: 100_000,
             ..config()
         };
-        Self::of(1, config).await
+        Self::with(1, config).await
     }
 
     /// Starts the node of the agency, which may not write the national scope.
     pub(crate) async fn of_agency() -> Self {
-        Self::of(3, config()).await
+        Self::of(3).await
     }
 
-    async fn of(seed: u8, config: Config) -> Self {
+    async fn of(seed: u8) -> Self {
+        Self::with(seed, config()).await
+    }
+
+    /// Starts the node of Lam Dong (1), of Lang Son (2) or of the agency (3).
+    pub(crate) async fn with(seed: u8, config: Config) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut registry = Registry::default();
         let (ledger, charter) = ledger(folder.path(), seed, &mut registry);
         let server = Server::start(config, ledger.clone(), sources(), registry);
-        let server = server.await.expect("a loopback address");
+        let server = server.await.expect("an address");
         let address = server.address();
         Self {
             client: Client::new(&format!("http://{address}")).expect("an address"),
@@ -141,6 +160,11 @@ impl Node {
     /// Returns the URL of a path.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// Returns the port that is listened on.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// Captures events in the national scope.
