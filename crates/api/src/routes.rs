@@ -2,32 +2,37 @@
 
 mod capture;
 mod disclosures;
+mod discovery;
 mod events;
 mod health;
 mod jobs;
 mod proofs;
+mod resources;
 mod state;
 mod status;
 mod trace;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::handler::Handler;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use axum::http::{HeaderMap, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, options, post};
 use futures::StreamExt;
 use tower_http::trace::TraceLayer;
 
 use crate::guard;
-use crate::identity::Right;
 use crate::identity::gate::{self, Need, Needs};
+use crate::identity::{Caller, Right};
+use crate::parameters::Parameters;
 use crate::problem::Problem;
+use crate::routes::resources::Collection;
 use crate::server::App;
 
 /// How long a body may take to arrive.
@@ -38,7 +43,7 @@ const DISCARDED_MAX: usize = 1 << 30;
 
 /// A method of a resource, and what it needs of its caller.
 struct Resource {
-    path: &'static str,
+    path: String,
     method: Method,
     need: Need,
     handler: MethodRouter<Arc<App>>,
@@ -53,15 +58,8 @@ const ADMIN: Need = Need::Right(&[Right::Admin]);
 /// Returns every resource. Nothing is answered that does not stand here, so
 /// that nothing is answered without a word on who may ask.
 fn resources() -> Vec<Resource> {
-    vec![
-        // EPCIS 2.0 §12.
-        posted("/epcis/capture", CAPTURE, capture::capture),
-        got("/epcis/capture", JOBS, jobs::list),
-        got("/epcis/capture/{id}", JOBS, jobs::one),
-        posted("/epcis/events", CAPTURE, capture::event),
-        got("/epcis/events", QUERY, events::query),
-        got("/epcis/events/{id}", QUERY, events::one),
-        // The node's own.
+    let mut resources = epcis();
+    resources.extend([
         got("/trace", QUERY, trace::trace),
         got("/state", QUERY, state::state),
         got("/status", STATUS, status::status),
@@ -71,29 +69,80 @@ fn resources() -> Vec<Resource> {
         got("/healthz", Need::Nothing, health::alive),
         got("/readyz", Need::Nothing, health::ready),
         got("/metrics", ADMIN, health::metrics),
+    ]);
+    resources
+}
+
+/// Returns the resources of EPCIS 2.0 §12, each with its OPTIONS.
+fn epcis() -> Vec<Resource> {
+    let mut resources = vec![
+        got("/epcis", QUERY, resources::top),
+        posted("/epcis/capture", CAPTURE, capture::capture),
+        got("/epcis/capture", JOBS, jobs::list),
+        got("/epcis/capture/{id}", JOBS, jobs::one),
+        posted("/epcis/events", CAPTURE, capture::event),
+        got("/epcis/events", QUERY, events::query),
+        got("/epcis/events/{id}", QUERY, events::one),
+    ];
+    resources.extend(Collection::ALL.into_iter().flat_map(collected));
+    let paths: BTreeSet<String> = resources.iter().map(|each| each.path.clone()).collect();
+    for path in paths {
+        let here = resources.iter().filter(|each| each.path == path);
+        let (methods, needs): (Vec<Method>, Vec<Need>) =
+            here.map(|each| (each.method.clone(), each.need)).unzip();
+        let takes_documents = path == "/epcis/capture";
+        let answer = async move |State(app): State<Arc<App>>| {
+            discovery::answer(&app, &methods, takes_documents)
+        };
+        resources.push(Resource {
+            path,
+            method: Method::OPTIONS,
+            need: needs[0],
+            handler: options(answer),
+        });
+    }
+    resources
+}
+
+/// Returns the resources of a collection.
+fn collected(collected: Collection) -> [Resource; 3] {
+    let path = collected.path();
+    let values = async move |State(app): State<Arc<App>>, caller: Caller, asked: Parameters| {
+        resources::values(collected, &app, &caller, asked).await
+    };
+    let value = async move |State(app): State<Arc<App>>, asked: resources::Asked| {
+        resources::value(collected, &app, asked).await
+    };
+    let events = async move |State(app): State<Arc<App>>, asked: resources::Asked| {
+        resources::events_of(collected, &app, asked).await
+    };
+    [
+        got(path, QUERY, values),
+        got(&format!("{path}/{{id}}"), QUERY, value),
+        got(&format!("{path}/{{id}}/events"), QUERY, events),
     ]
 }
 
-fn got<H, T>(path: &'static str, need: Need, handler: H) -> Resource
+fn got<H, T>(path: &str, need: Need, handler: H) -> Resource
 where
     H: Handler<T, Arc<App>>,
     T: 'static,
 {
     Resource {
-        path,
+        path: path.to_owned(),
         method: Method::GET,
         need,
         handler: get(handler),
     }
 }
 
-fn posted<H, T>(path: &'static str, need: Need, handler: H) -> Resource
+fn posted<H, T>(path: &str, need: Need, handler: H) -> Resource
 where
     H: Handler<T, Arc<App>>,
     T: 'static,
 {
     Resource {
-        path,
+        path: path.to_owned(),
         method: Method::POST,
         need,
         handler: post(handler),
@@ -104,7 +153,7 @@ where
 pub(crate) fn needs() -> Needs {
     let mut needs = Needs::default();
     for resource in resources() {
-        needs.add(resource.path, resource.method, resource.need);
+        needs.add(&resource.path, resource.method, resource.need);
     }
     needs
 }
@@ -112,13 +161,11 @@ pub(crate) fn needs() -> Needs {
 pub(crate) fn router(app: Arc<App>) -> Router {
     let mut router = Router::new();
     for Resource { path, handler, .. } in resources() {
-        router = router.route(
-            path,
-            match path.starts_with("/epcis/") {
-                true => handler.layer(from_fn(guard::versions)),
-                false => handler,
-            },
-        );
+        let handler = match path.starts_with("/epcis") {
+            true => handler.layer(from_fn(guard::versions)),
+            false => handler,
+        };
+        router = router.route(&path, handler);
     }
     router
         .fallback(async || Problem::NoRoute)
@@ -227,7 +274,14 @@ mod tests {
             Some(request.to_owned())
         });
         let documented: BTreeSet<String> = headings.collect();
+        // The collections stand in a chapter of their own, and each resource
+        // of EPCIS has its OPTIONS.
+        let is_collected = |each: &Resource| {
+            let paths = Collection::ALL.map(Collection::path);
+            paths.iter().any(|path| each.path.starts_with(path))
+        };
         let all = resources().into_iter();
+        let all = all.filter(|each| each.method != Method::OPTIONS && !is_collected(each));
         let all = all.map(|resource| format!("{} {}", resource.method, resource.path));
         assert_eq!(all.collect::<BTreeSet<_>>(), documented);
     }

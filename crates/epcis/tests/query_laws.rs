@@ -216,6 +216,7 @@ fn is_filed(event: &Event, probe: &Probe) -> bool {
         Probe::ReadPoint(key) => event
             .read_point()
             .is_some_and(|place| place.key.identity().as_ref() == key),
+        Probe::Disposition(uri) => event.disposition() == Some(uri),
         Probe::Term(term) => index_terms(event).contains(term),
     }
 }

@@ -38,6 +38,7 @@ mod jobs;
 mod open_jobs;
 mod piece;
 
+mod facets;
 mod held;
 mod query;
 mod scopes;
@@ -50,6 +51,7 @@ mod error;
 mod metrics;
 
 pub use error::{LedgerError, ReceiveError};
+pub use facets::Values;
 pub use held::HeldEvent;
 pub use intake::JobDraft;
 pub use ledger::{Captured, Config, EncodedBatch, Head, Ledger, Received, RecordAt, Side};
@@ -57,5 +59,5 @@ pub use query::{Cursor, PageSize, QueryFault, QueryPage};
 pub use scopes::Scopes;
 pub use snapshot::{EventFilter, Page, Snapshot};
 pub use status::{LogStatus, Status};
-pub use store::{JobId, StoredJob as Job};
+pub use store::{Facet, JobId, StoredJob as Job};
 pub use submission::{Fault, Prepared, Recorded};

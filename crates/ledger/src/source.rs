@@ -226,6 +226,7 @@ fn term(probe: &Probe) -> Term<'_> {
         Probe::Object(key) => Term::Object(key.as_str()),
         Probe::EventId(id) => Term::EventId(id),
         Probe::BizStep(uri) => Term::BizStep(uri),
+        Probe::Disposition(uri) => Term::Disposition(uri),
         Probe::BizLocation(key) => Term::BizLocation(key.as_str()),
         Probe::ReadPoint(key) => Term::ReadPoint(key.as_str()),
         Probe::Term(term) => Term::Field(term),

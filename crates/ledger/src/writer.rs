@@ -542,6 +542,9 @@ fn index_event(set: &mut WriteSet<'_>, event: &Event, arrival: u64) {
     if let Some(step) = event.biz_step() {
         set.index(Term::BizStep(step), arrival);
     }
+    if let Some(disposition) = event.disposition() {
+        set.index(Term::Disposition(disposition), arrival);
+    }
     if let Some(place) = event.biz_location() {
         set.index(Term::BizLocation(place.key.identity().as_str()), arrival);
     }

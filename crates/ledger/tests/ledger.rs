@@ -168,7 +168,7 @@ async fn what_is_hidden_has_never_come() {
         ([4, 5], "national"),
     ] {
         let events = serials.map(event).to_vec();
-        let captured = author.capture(&scope(name), events, None).await;
+        let captured = author.capture(&scope(name), events).await;
         ids.extend(captured.expect("captured").records.iter().map(|r| r.id));
         replicate(&author, &whole, &["national", "with-gacc"]).await;
         replicate(&author, &part, &["with-gacc"]).await;

@@ -30,6 +30,8 @@ pub enum Term<'a> {
     EventId(&'a str),
     /// A business step's URI.
     BizStep(&'a str),
+    /// A disposition's URI.
+    Disposition(&'a str),
     /// A business location's canonical key.
     BizLocation(&'a str),
     /// A read point's canonical key.
@@ -38,6 +40,38 @@ pub enum Term<'a> {
     EventTime(i64),
     /// One of the terms of `epcis::query::index_terms`.
     Field(&'a str),
+}
+
+/// A kind of terms that can be stepped through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Facet {
+    /// Identifiers that events name.
+    Object,
+    /// Business steps.
+    BizStep,
+    /// Dispositions.
+    Disposition,
+    /// Business locations.
+    BizLocation,
+    /// Read points.
+    ReadPoint,
+}
+
+impl Facet {
+    /// Returns the term of this kind for a text.
+    pub fn term(self, text: &str) -> Term<'_> {
+        match self {
+            Self::Object => Term::Object(text),
+            Self::BizStep => Term::BizStep(text),
+            Self::Disposition => Term::Disposition(text),
+            Self::BizLocation => Term::BizLocation(text),
+            Self::ReadPoint => Term::ReadPoint(text),
+        }
+    }
+
+    pub(crate) fn tag(self) -> u8 {
+        self.term("").prefix()[0]
+    }
 }
 
 /// The bytes of an index key: tag, eight bytes and arrival.
@@ -53,6 +87,7 @@ impl Term<'_> {
             Self::Object(key) => (b'o', hash8(key)),
             Self::EventId(id) => (b'i', hash8(id)),
             Self::BizStep(uri) => (b'b', hash8(uri)),
+            Self::Disposition(uri) => (b'd', hash8(uri)),
             Self::BizLocation(key) => (b'l', hash8(key)),
             Self::ReadPoint(key) => (b'r', hash8(key)),
             Self::Field(term) => (b'f', hash8(term)),
@@ -61,6 +96,12 @@ impl Term<'_> {
         let mut prefix = [tag; 9];
         prefix[1..].copy_from_slice(&eight);
         prefix
+    }
+
+    /// Returns the eight bytes under which the term is filed among its kind.
+    pub fn filing(&self) -> [u8; 8] {
+        let [_, filing @ ..] = self.prefix();
+        filing
     }
 
     pub(crate) fn key(&self, arrival: u64) -> [u8; INDEX_KEY_LEN] {

@@ -29,10 +29,10 @@ mod resources;
 
 pub use error::StoreError;
 pub use job::{JobId, NotAJobId, OpenJob, StoredJob};
-pub use key::{Baseline, LogNumber, Term};
+pub use key::{Baseline, Facet, LogNumber, Term};
 pub use log_state::LogState;
 pub use resources::Resources;
-pub use scan::{TimePlace, Way};
+pub use scan::{Filing, TimePlace, Way};
 pub use store::Store;
 pub use value::{StoredCheckpoint, StoredRecord};
 pub use view::View;

@@ -4,7 +4,7 @@ use rocksdb::{Direction, IteratorMode, ReadOptions};
 
 use crate::column::Column;
 use crate::error::StoreError;
-use crate::key::{self, Term};
+use crate::key::{self, Facet, INDEX_KEY_LEN, Term};
 use crate::view::{View, damaged};
 
 /// Which way entries are read.
@@ -19,6 +19,12 @@ pub enum Way {
 /// A place among events in the order of their times: a time in milliseconds
 /// since 1970, then an arrival.
 pub type TimePlace = (i64, u64);
+
+/// Eight bytes under which terms of one kind are filed, and the arrivals there.
+pub type Filing<'s> = (
+    [u8; 8],
+    Box<dyn Iterator<Item = Result<u64, StoreError>> + 's>,
+);
 
 impl<'a> View<'a> {
     /// Returns the arrivals from `least` to `most` that are filed under a term.
@@ -41,6 +47,41 @@ impl<'a> View<'a> {
             let arrival = key?.get(9..).and_then(key::read_u64);
             arrival.ok_or_else(|| damaged("an index entry"))
         })
+    }
+
+    /// Returns the next filing of a kind of terms after one, or the first, with
+    /// the arrivals under it in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the disk fails.
+    pub fn next_filing(
+        &self,
+        facet: Facet,
+        after: Option<[u8; 8]>,
+    ) -> Result<Option<Filing<'_>>, StoreError> {
+        let Some(from) = after.map_or(Some(0), |after| u64::from_be_bytes(after).checked_add(1))
+        else {
+            return Ok(None);
+        };
+        let key = |filing: u64, arrival: u64| {
+            let mut key = [facet.tag(); INDEX_KEY_LEN];
+            key[1..9].copy_from_slice(&filing.to_be_bytes());
+            key[9..].copy_from_slice(&arrival.to_be_bytes());
+            key
+        };
+        let mut keys = self.between(key(from, 0), key(u64::MAX, u64::MAX), Way::Forward);
+        let Some(first) = keys.next().transpose()? else {
+            return Ok(None);
+        };
+        let filing = first.get(1..9).and_then(key::read_u64);
+        let filing = filing.ok_or_else(|| damaged("an index entry"))?;
+        let under = self.between(key(filing, 0), key(filing, u64::MAX), Way::Forward);
+        let arrivals = under.map(|key| {
+            let arrival = key?.get(9..).and_then(key::read_u64);
+            arrival.ok_or_else(|| damaged("an index entry"))
+        });
+        Ok(Some((filing.to_be_bytes(), Box::new(arrivals))))
     }
 
     /// Returns the events from one place to another in the order of their

@@ -47,7 +47,7 @@ pub(crate) struct Peer {
 
 /// What each resource needs, by path and method.
 #[derive(Debug, Default)]
-pub(crate) struct Needs(BTreeMap<&'static str, Vec<(Method, Need)>>);
+pub(crate) struct Needs(BTreeMap<String, Vec<(Method, Need)>>);
 
 /// Decides who comes in.
 #[derive(Debug)]
@@ -72,8 +72,11 @@ enum Credentials<'a> {
 
 impl Needs {
     /// Notes what a resource needs.
-    pub(crate) fn add(&mut self, path: &'static str, method: Method, need: Need) {
-        self.0.entry(path).or_default().push((method, need));
+    pub(crate) fn add(&mut self, path: &str, method: Method, need: Need) {
+        self.0
+            .entry(path.to_owned())
+            .or_default()
+            .push((method, need));
     }
 
     /// Returns what a resource needs; `None` where there is no such resource.

@@ -18,7 +18,7 @@ use crate::server::App;
 use crate::{accept, lookup, moment};
 
 /// The name of the query that `GET /epcis/events` is.
-const QUERY_NAME: &str = "SimpleEventQuery";
+pub(crate) const QUERY_NAME: &str = "SimpleEventQuery";
 /// The canonical bytes after which a page ends early.
 const PAGE_BYTES: usize = 16 << 20;
 

@@ -87,10 +87,21 @@ async fn ask(node: &Node, method: &str, path: &str, token: Option<&str>) -> Resp
 /// means that the resource itself was asked.
 const TABLE: &[(&str, [u16; 5])] = &[
     ("POST /epcis/capture", [401, 401, 415, 403, 403]),
+    ("GET /epcis/capture", [401, 401, 200, 403, 200]),
+    ("OPTIONS /epcis/capture", [401, 401, 204, 403, 403]),
     ("GET /epcis/capture/{id}", [401, 401, 404, 403, 404]),
+    ("POST /epcis/events", [401, 401, 415, 403, 403]),
+    ("GET /epcis", [401, 401, 403, 200, 403]),
+    ("GET /epcis/epcs", [401, 401, 403, 200, 403]),
+    ("GET /epcis/epcs/{id}", [401, 401, 403, 400, 403]),
+    (
+        "GET /epcis/bizSteps/packing/events",
+        [401, 401, 403, 200, 403],
+    ),
     ("GET /epcis/events", [401, 401, 403, 200, 403]),
     ("GET /epcis/events/{id}", [401, 401, 403, 404, 403]),
     ("GET /trace", [401, 401, 403, 400, 403]),
+    ("GET /state", [401, 401, 403, 400, 403]),
     ("GET /status", [401, 401, 403, 200, 200]),
     ("GET /proofs/{record}", [401, 401, 403, 404, 403]),
     ("POST /disclosures", [401, 401, 415, 403, 403]),

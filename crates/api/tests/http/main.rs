@@ -9,6 +9,7 @@ mod capture_one;
 mod events;
 mod proofs;
 mod refusals;
+mod resources;
 mod sight;
 mod status;
 mod tls;

@@ -34,6 +34,8 @@ pub enum Probe {
     EventId(String),
     /// Events of a business step, by its full URI.
     BizStep(String),
+    /// Events of a disposition, by its full URI.
+    Disposition(String),
     /// Events at a business location.
     BizLocation(Key),
     /// Events at a read point.
@@ -64,6 +66,10 @@ impl Criterion {
                 word: Word::BizStep,
                 values,
             } => values.iter().cloned().map(Probe::BizStep).collect(),
+            Self::Word {
+                word: Word::Disposition,
+                values,
+            } => values.iter().cloned().map(Probe::Disposition).collect(),
             Self::Place {
                 descendants: true, ..
             } => return None,
@@ -148,7 +154,7 @@ impl Criterion {
 }
 
 /// Returns the terms under which an index files an event, beside its objects,
-/// `eventID`, business step and places.
+/// `eventID`, business step, disposition and places.
 pub fn index_terms(event: &Event) -> BTreeSet<String> {
     let mut terms = BTreeSet::new();
     for object in event.objects() {
@@ -158,9 +164,6 @@ pub fn index_terms(event: &Event) -> BTreeSet<String> {
         terms.extend(shelves.map(|shelf| on_shelf(&shelf)));
     }
     terms.insert(kind(event.event_type(), event.action()));
-    if let Some(disposition) = event.disposition() {
-        terms.insert(of_word(Word::Disposition, disposition));
-    }
     terms.extend(transformation(event).as_ref().map(of_transformation));
     for each in event.biz_transactions() {
         if let Some(transaction_type) = &each.transaction_type {
