@@ -10,6 +10,7 @@ use super::console::Console;
 use crate::files;
 
 mod hash;
+mod validate;
 
 /// The largest document that is read.
 const DOCUMENT_BYTES_MAX: usize = 1 << 30;
@@ -20,6 +21,7 @@ const CONTEXT_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Hash(hash::Hash),
+    Validate(validate::Validate),
 }
 
 impl Command {
@@ -27,6 +29,7 @@ impl Command {
     pub(crate) fn run(self, console: &Console) -> Result<bool> {
         match self {
             Self::Hash(command) => command.run(console).map(|()| true),
+            Self::Validate(command) => command.run(console),
         }
     }
 }
@@ -59,11 +62,11 @@ impl Documents {
         Ok(contexts)
     }
 
-    /// Reads one document after the other, with the names of their files.
-    pub(crate) fn read(&self) -> impl Iterator<Item = Result<(String, Vec<u8>)>> {
+    /// Reads one document after the other, each with the name of its file.
+    pub(crate) fn read(&self) -> impl Iterator<Item = (String, Result<Vec<u8>>)> {
         self.files.iter().map(|path| {
-            let bytes = files::read_or_standard_input(path, DOCUMENT_BYTES_MAX)?;
-            Ok((path.display().to_string(), bytes))
+            let bytes = files::read_or_standard_input(path, DOCUMENT_BYTES_MAX);
+            (path.display().to_string(), bytes)
         })
     }
 }
