@@ -85,4 +85,4 @@ pub use write::{
     Answered, Written, capture_document, event_document, master_data_answer, master_data_document,
     query_document,
 };
-pub use xml::{CbvForm, XML_BYTES_MAX, capture_xml, event_xml, query_xml};
+pub use xml::{CbvForm, XML_BYTES_MAX, capture_xml, event_xml, locate, query_xml};

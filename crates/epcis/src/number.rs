@@ -27,6 +27,13 @@ pub(crate) fn read(literal: &str) -> (f64, bool) {
     (value, kept)
 }
 
+/// Returns a finite number as [`write`] writes it.
+pub(crate) fn text(value: f64) -> String {
+    let mut text = Vec::new();
+    write(value, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
 /// Writes a finite number as RFC 8785 asks.
 pub(crate) fn write(value: f64, out: &mut Vec<u8>) {
     if value.trunc() == value && value.abs() < PLAIN_INTEGER_MAX {

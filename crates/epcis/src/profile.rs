@@ -73,7 +73,7 @@ static ADDRESS: Data = Data {
            header, or gs1:address with gs1:streetAddress in ilmd",
 };
 static STANDARD: Data = Data {
-    what: "the standards or technical regulations that apply",
+    what: "the standard or technical regulation that applies",
     cbv: &["certificationList"],
     gs1: &["certification", "certificationStandard"],
     mend: "give certificationInfo, or gs1:certification in ilmd or of the product in the header",

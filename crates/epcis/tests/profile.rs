@@ -74,7 +74,7 @@ fn each_kind_of_data_is_missed() {
         (
             EVENT.to_owned(),
             "certificationInfo",
-            "the standards or technical regulations",
+            "the standard or technical regulation",
         ),
         (attribute(0, 0), "", "the name of who produces"),
         (attribute(0, 1), "", "the address of who produces"),

@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use ::epcis::{Contexts, Document};
+use ::epcis::{Contexts, Document, Problem};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, Subcommand};
 
 use super::console::Console;
 use crate::files;
 
+mod convert;
 mod hash;
+mod validate;
 
 /// The largest document that is read.
 const DOCUMENT_BYTES_MAX: usize = 1 << 30;
@@ -19,14 +21,18 @@ const CONTEXT_BYTES_MAX: usize = 1 << 20;
 /// Works on EPCIS documents, with no node and no network.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Convert(convert::Convert),
     Hash(hash::Hash),
+    Validate(validate::Validate),
 }
 
 impl Command {
     /// Tells whether the answer is yes.
     pub(crate) fn run(self, console: &Console) -> Result<bool> {
         match self {
+            Self::Convert(command) => command.run(console).map(|()| true),
             Self::Hash(command) => command.run(console).map(|()| true),
+            Self::Validate(command) => command.run(console),
         }
     }
 }
@@ -59,11 +65,11 @@ impl Documents {
         Ok(contexts)
     }
 
-    /// Reads one document after the other, with the names of their files.
-    pub(crate) fn read(&self) -> impl Iterator<Item = Result<(String, Vec<u8>)>> {
+    /// Reads one document after the other, each with the name of its file.
+    pub(crate) fn read(&self) -> impl Iterator<Item = (String, Result<Vec<u8>>)> {
         self.files.iter().map(|path| {
-            let bytes = files::read_or_standard_input(path, DOCUMENT_BYTES_MAX)?;
-            Ok((path.display().to_string(), bytes))
+            let bytes = files::read_or_standard_input(path, DOCUMENT_BYTES_MAX);
+            (path.display().to_string(), bytes)
         })
     }
 }
@@ -75,10 +81,13 @@ impl Documents {
 ///
 /// When it is not, with everything that is wrong with it.
 fn sound(name: &str, bytes: &[u8], contexts: &Contexts) -> Result<Document> {
-    Document::parse_any_order(bytes, contexts).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        anyhow!("{name} has faults:\n  {}", lines.join("\n  "))
-    })
+    Document::parse_any_order(bytes, contexts).map_err(|problems| faults(name, &problems))
+}
+
+/// Tells everything that is wrong with a document.
+fn faults(name: &str, problems: &[Problem]) -> anyhow::Error {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    anyhow!("{name} has faults:\n  {}", lines.join("\n  "))
 }
 
 fn context(text: &str) -> Result<(String, PathBuf)> {

@@ -1,7 +1,8 @@
 //! Runs the built `nguon`.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -14,6 +15,19 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
+    fn of(output: Output) -> Self {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = output;
+        Self {
+            code: status.code(),
+            stdout: String::from_utf8(stdout).expect("UTF-8"),
+            stderr: String::from_utf8(stderr).expect("UTF-8"),
+        }
+    }
+
     /// Expects the code and gives what was printed, both streams.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> String {
@@ -71,17 +85,19 @@ impl Desk {
 
     /// Runs `nguon` here.
     pub(crate) fn run(&self, arguments: &[String]) -> Ran {
-        let output = self.command(arguments).output().expect("nguon starts");
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = output;
-        Ran {
-            code: status.code(),
-            stdout: String::from_utf8(stdout).expect("UTF-8"),
-            stderr: String::from_utf8(stderr).expect("UTF-8"),
-        }
+        Ran::of(self.command(arguments).output().expect("nguon starts"))
+    }
+
+    /// Runs `nguon` here with a text on standard input.
+    pub(crate) fn reads(&self, line: &str, text: &str) -> Ran {
+        let mut command = self.command(&words(line));
+        command.stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("nguon starts");
+        let mut input = child.stdin.take().expect("piped");
+        input.write_all(text.as_bytes()).expect("it reads");
+        drop(input);
+        Ran::of(child.wait_with_output().expect("it ends"))
     }
 
     /// Runs `nguon … --json` and takes one text out of the answer.

@@ -1,18 +1,18 @@
 //! `nguon epcis`, run over documents.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
-use std::process::{Command, Stdio};
+use std::io::ErrorKind;
+use std::process::Command;
 
 use crate::desk::Desk;
 
-const SAMPLE: &str = concat!(
+pub(crate) const SAMPLE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../configs/demo/lam-dong.jsonld"
 );
 
 /// A document of one event, under the context of EPCIS and one more.
-fn document(context: &str, event: &str) -> String {
+pub(crate) fn document(context: &str, event: &str) -> String {
     format!(
         r#"{{"@context":["https://ref.gs1.org/standards/epcis/epcis-context.jsonld",{context}],
         "type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-10-12T18:00:00Z",
@@ -22,7 +22,7 @@ fn document(context: &str, event: &str) -> String {
     )
 }
 
-const NOTE: &str = r#"{"v":"https://vuon.example.vn/epcis/"}"#;
+pub(crate) const NOTE: &str = r#"{"v":"https://vuon.example.vn/epcis/"}"#;
 const PREHASH: &str = "eventType=ObjectEventeventTime=2026-10-12T01:00:00.000Z\
     eventTimeZoneOffset=+07:00epcListepc=https://id.gs1.org/00/389385050000000016action=OBSERVE";
 
@@ -62,17 +62,8 @@ fn hash_ids_are_printed_one_a_line_in_the_documents_order() {
 #[test]
 fn a_document_is_taken_from_standard_input() {
     let desk = Desk::new();
-    let words = ["epcis", "hash", "--prehash", "-"].map(str::to_owned);
-    let mut command = desk.command(&words);
-    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().expect("nguon starts");
-    let mut input = child.stdin.take().expect("piped");
     let text = document(NOTE, r#","v:note":"007""#);
-    input.write_all(text.as_bytes()).expect("it reads");
-    drop(input);
-    let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "{output:?}");
-    let told = String::from_utf8(output.stdout).expect("UTF-8");
+    let told = desk.reads("epcis hash --prehash -", &text).exits(0);
     assert_eq!(
         told.trim_end(),
         format!("{PREHASH}{{https://vuon.example.vn/epcis/}}note=7")

@@ -4,6 +4,8 @@ mod desk;
 
 mod demo;
 mod epcis;
+mod epcis_convert;
+mod epcis_validate;
 mod forming;
 mod gs1;
 mod help;

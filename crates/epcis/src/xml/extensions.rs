@@ -63,8 +63,7 @@ impl<'t, 'a> Conversion<'t, 'a, '_> {
             Source::Json(value, _) => value,
             Source::Attribute(attribute, _) => Value::String(Cow::Borrowed(&*attribute.value)),
             Source::Element(element) | Source::Text(element) => {
-                let one = element.attribute(Some(MARKS), "array").map(trimmed) == Some("true");
-                if one {
+                if element.marks.array {
                     return Value::Array(vec![self.element(element, &path.index(0))]);
                 }
                 self.element(element, path)
@@ -141,7 +140,6 @@ impl<'t, 'a> Conversion<'t, 'a, '_> {
         match attribute.namespace.as_deref() {
             Some(INSTANCE) => {}
             Some(XML) if attribute.local == "space" => {}
-            Some(MARKS) if attribute.local == "array" => {}
             Some(MARKS) if attribute.local == "json" => {
                 self.json(&attribute.value, attribute.at, groups, path);
             }
@@ -169,6 +167,8 @@ impl<'t, 'a> Conversion<'t, 'a, '_> {
         }
         let local = stated.map(|name| name.rsplit_once(':').map_or(name, |(_, local)| local));
         let typed = match local {
+            _ if element.marks.number => self.number(plain, element.at, path),
+            _ if element.marks.boolean => self.boolean(plain, element.at, path),
             Some(name) if NUMBERS.contains(&name) => self.number(plain, element.at, path),
             Some("boolean") => self.boolean(plain, element.at, path),
             _ => None,
@@ -222,5 +222,5 @@ impl<'t, 'a> Conversion<'t, 'a, '_> {
 }
 
 fn keeps_space(element: &Element<'_>) -> bool {
-    element.attribute(Some(XML), "space") == Some("preserve")
+    element.marks.space || element.attribute(Some(XML), "space") == Some("preserve")
 }

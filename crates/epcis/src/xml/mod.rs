@@ -98,6 +98,22 @@ pub(crate) fn with_json<T>(
     }
 }
 
+/// Gives problems that were found once a document was read, such as those of a
+/// profile, their places in its text, if it is XML. In JSON their pointers are
+/// all there is.
+pub fn locate(bytes: &[u8], problems: Vec<Problem>) -> Vec<Problem> {
+    if problems.is_empty() || !looks_like_xml(bytes) {
+        return problems;
+    }
+    let Ok(source) = text(bytes) else {
+        return problems;
+    };
+    let Ok(root) = tree::read(source) else {
+        return problems;
+    };
+    placed(problems, source, &Names::of(&root), &root)
+}
+
 /// Says whether the text is XML rather than JSON, by its first character.
 pub(crate) fn looks_like_xml(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

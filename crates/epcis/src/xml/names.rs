@@ -228,6 +228,10 @@ fn can_serve(prefix: &str) -> bool {
         && uri::is_uri(&format!("{prefix}:x"))
 }
 
+/// The most namespaces that get a prefix. A context with more is refused, so the
+/// rest need none.
+const NAMESPACES_MAX: usize = 1_024;
+
 /// What a document names.
 #[derive(Default)]
 struct Found<'t> {
@@ -270,7 +274,8 @@ impl<'t> Found<'t> {
 
     fn name(&mut self, namespace: &str, local: &str, scope: &Scope<'t>) {
         let (before, _) = place(namespace, local);
-        if !self.namespaces.contains_key(&*before) {
+        let room = self.namespaces.len() < NAMESPACES_MAX;
+        if room && !self.namespaces.contains_key(&*before) {
             let wish = match namespace {
                 tree::XML => Some("xml"),
                 _ if before == base(namespace) => scope.prefix(namespace),
@@ -306,6 +311,7 @@ impl<'t> Found<'t> {
         match (curie(text), text.split_once(':')) {
             (Some((prefix, _)), _) if scope.namespace(prefix).is_some() => {
                 if let Some(namespace) = scope.namespace(prefix)
+                    && self.namespaces.len() < NAMESPACES_MAX
                     && is_foreign(Some(namespace))
                     && uri::is_absolute_name(base(namespace))
                 {

@@ -8,6 +8,7 @@ use super::names;
 use super::schema::{self, Version};
 use super::tree::{Attribute, Element, INSTANCE, Scope, XML, is_blank, trimmed};
 use super::{Conversion, Order};
+use crate::context::canonical_name;
 use crate::number;
 use crate::problem::{Path, Reason, shown};
 use crate::reader::Value;
@@ -487,6 +488,11 @@ impl<'s> Follower<'s> {
 /// Returns a word of the standard bare, as JSON-LD writes it; its XML forms are
 /// URN, web URI, and the standard's prefixes.
 fn word<'t>(vocabulary: &Vocabulary, text: Cow<'t, str>) -> Cow<'t, str> {
+    let text = match vocabulary.iri {
+        // Its other published names are refused in the text of JSON-LD.
+        GS1 => canonical_name(text),
+        _ => text,
+    };
     let bare = |text: &str| {
         let short = [("cbv:", CBV), ("gs1:", GS1)];
         let web = short.into_iter().find_map(|(prefix, iri)| {

@@ -29,6 +29,8 @@ const SCOPE_MAX: usize = 256;
 pub(crate) const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// The namespace of `xsi:type` and its kin.
 pub(crate) const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+/// The target of the processing instructions that are [`Marks`].
+pub(crate) const MARKING: &str = "nguon";
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 /// An element with all that it holds.
@@ -43,8 +45,23 @@ pub(crate) struct Element<'a> {
     /// Character data other than white space stands after a child.
     pub(crate) mixed: bool,
     pub(crate) scope: Scope<'a>,
+    pub(crate) marks: Marks,
     /// Byte offset of its start tag.
     pub(crate) at: usize,
+}
+
+/// What processing instructions of this project say of the content of their
+/// element, such as `<?nguon number?>`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Marks {
+    /// The text is a number.
+    pub(crate) number: bool,
+    /// The text is a truth value.
+    pub(crate) boolean: bool,
+    /// White space at the ends of the text counts.
+    pub(crate) space: bool,
+    /// The element is an array of one.
+    pub(crate) array: bool,
 }
 
 /// An attribute that declares no namespace.
@@ -193,6 +210,9 @@ pub(crate) fn read(source: &str) -> Result<Element<'_>, Broken> {
                 }
                 check_declaration(&declaration)?;
             }
+            Event::PI(instruction) if instruction.target() == MARKING => {
+                building.mark(instruction.content());
+            }
             Event::PI(_) | Event::Comment(_) => {}
             Event::Eof => break,
         }
@@ -312,9 +332,25 @@ impl<'a> Building<'a> {
             text: Cow::Borrowed(""),
             mixed: false,
             scope,
+            marks: Marks::default(),
             at,
         });
         Ok(())
+    }
+
+    fn mark(&mut self, words: &str) {
+        let Some(Element { marks, .. }) = self.open.last_mut() else {
+            return;
+        };
+        for word in words.split_ascii_whitespace() {
+            match word {
+                "number" => marks.number = true,
+                "boolean" => marks.boolean = true,
+                "space" => marks.space = true,
+                "array" => marks.array = true,
+                _ => {}
+            }
+        }
     }
 
     /// Takes the namespace declarations of a tag into the scope, and returns

@@ -8,15 +8,12 @@ use super::extensions::TEXT;
 use super::markup::{attribute, escaped, simple};
 use super::names::{is_ncname, qualified};
 use super::schema::MARKS;
-use super::tree::{self, INSTANCE, is_character, trimmed};
+use super::tree::{self, MARKING, is_character, trimmed};
 use super::write::CbvForm;
 use crate::global_terms::PREFIXES;
 use crate::jcs;
 use crate::number;
 use crate::reader::Value;
-
-/// The namespace of the built-in types of XML Schema.
-const XSD: &str = "http://www.w3.org/2001/XMLSchema";
 
 /// Appends an element with an attribute and a value whose names are IRIs; it
 /// declares the namespaces that it uses.
@@ -109,10 +106,7 @@ impl<'w> Writer<'w> {
                 return false;
             }
             Value::Array(items) if items.len() == 1 => {
-                let mark = format!("{}:array", self.prefix(MARKS, "nguon"));
-                let mut attributes = String::new();
-                attribute(&mark, "true", &mut attributes);
-                self.element(&name, &attributes, &items[0], out);
+                self.element(&name, "array", &items[0], out);
             }
             Value::Array(items) => {
                 for item in items {
@@ -126,13 +120,14 @@ impl<'w> Writer<'w> {
     }
 
     /// Writes an element of an extension with a plain value.
-    fn element(&mut self, name: &str, attributes: &str, value: &Value<'_>, out: &mut String) {
-        let _ = write!(out, "<{name}{attributes}");
+    fn element(&mut self, name: &str, mark: &str, value: &Value<'_>, out: &mut String) {
+        let _ = write!(out, "<{name}");
         if let Value::Object(_) = value {
             self.object(value, out);
         } else {
             self.text(value, out);
         }
+        marked(mark, out);
         let _ = write!(out, "</{name}>");
     }
 
@@ -173,29 +168,28 @@ impl<'w> Writer<'w> {
     }
 
     /// Ends a start tag and writes the text of the element.
-    fn text(&mut self, value: &Value<'_>, out: &mut String) {
-        let (text, datatype) = match value {
-            Value::String(text) => (text.clone().into_owned(), None),
-            Value::Number(number) => {
-                let text = decimal(*number);
-                let whole = text
-                    .bytes()
-                    .all(|byte| byte == b'-' || byte.is_ascii_digit());
-                (text, Some(if whole { "integer" } else { "double" }))
-            }
-            Value::Bool(flag) => (flag.to_string(), Some("boolean")),
-            _ => (String::new(), None),
-        };
-        if let Some(datatype) = datatype {
-            let name = format!("{}:type", self.prefix(INSTANCE, "xsi"));
-            let datatype = format!("{}:{datatype}", self.prefix(XSD, "xs"));
-            attribute(&name, &datatype, out);
-        }
-        if trimmed(&text) != text {
-            attribute("xml:space", "preserve", out);
-        }
+    ///
+    /// What it is beside text is said by a processing instruction, which, other
+    /// than `xsi:type`, no event hash and no schema takes notice of.
+    fn text(&self, value: &Value<'_>, out: &mut String) {
         out.push('>');
-        escaped(&text, out);
+        match value {
+            Value::String(text) => {
+                if trimmed(text) != text {
+                    marked("space", out);
+                }
+                escaped(text, out);
+            }
+            Value::Number(number) => {
+                marked("number", out);
+                out.push_str(&number::text(*number));
+            }
+            Value::Bool(flag) => {
+                marked("boolean", out);
+                out.push_str(if *flag { "true" } else { "false" });
+            }
+            Value::Null | Value::Array(_) | Value::Object(_) => {}
+        }
     }
 
     fn json(&mut self, rest: &[Member<'_, '_>], out: &mut String) {
@@ -264,9 +258,7 @@ impl<'w> Writer<'w> {
 
 /// Says whether a prefix of a JSON-LD context can be declared in XML.
 fn may_be_prefix(prefix: &str) -> bool {
-    is_ncname(prefix)
-        && !prefix.to_ascii_lowercase().starts_with("xml")
-        && !["xs", "xsi", "nguon"].contains(&prefix)
+    is_ncname(prefix) && !prefix.to_ascii_lowercase().starts_with("xml") && prefix != "nguon"
 }
 
 /// Says whether a value can be the content of one element.
@@ -286,10 +278,11 @@ pub(super) fn members<'v, 'e>(value: &'v Value<'e>) -> impl Iterator<Item = Memb
     members.iter().map(|(name, value)| (&**name, value))
 }
 
-pub(super) fn decimal(number: f64) -> String {
-    let mut text = Vec::new();
-    number::write(number, &mut text);
-    String::from_utf8(text).unwrap_or_default()
+/// Appends a mark of the element that is open, if there is anything to say.
+fn marked(mark: &str, out: &mut String) {
+    if !mark.is_empty() {
+        let _ = write!(out, "<?{MARKING} {mark}?>");
+    }
 }
 
 /// Returns members as the text of a JSON object that XML can hold.

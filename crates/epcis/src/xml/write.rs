@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use super::markup::{attribute, escaped, simple};
 use super::schema::{self, EPCIS_XML, MARKS, QUERY_XML};
 use super::tree::is_character;
-use super::values::{Writer, decimal, json, members};
+use super::values::{Writer, json, members};
+use crate::number;
 use crate::reader::Value;
 use crate::terms::{Kind, Shape};
 use crate::vocabulary::{CBV, GS1, Vocabulary};
@@ -287,7 +288,7 @@ impl Writer<'_> {
         match (kind, value) {
             (Kind::Word(vocabulary), Value::String(uri)) => self.word(vocabulary, uri),
             (_, Value::String(text)) => text.clone().into_owned(),
-            (_, Value::Number(number)) => decimal(*number),
+            (_, Value::Number(number)) => number::text(*number),
             (_, Value::Bool(flag)) => flag.to_string(),
             _ => String::new(),
         }

@@ -61,9 +61,8 @@ impl Hash {
         };
         let contexts = self.documents.contexts()?;
         let mut answer = Vec::new();
-        for read in self.documents.read() {
-            let (file, bytes) = read?;
-            let document = sound(&file, &bytes, &contexts)?;
+        for (file, bytes) in self.documents.read() {
+            let document = sound(&file, &bytes?, &contexts)?;
             let pairs = document.prehashes(version).enumerate();
             let events = pairs.map(|(index, prehash)| {
                 let prehash = prehash.with_context(|| {
