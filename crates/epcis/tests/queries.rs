@@ -2,9 +2,6 @@
 //! what each family of parameters finds.
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 
 use epcis::query::{
     Candidate, Direction, EventQuery, Limit, MasterData, Namespaces, NoMasterData, OrderBy,
@@ -14,41 +11,12 @@ use epcis::{Contexts, Document, Event};
 use gs1::Key;
 use serde_json::{Value, json};
 
-/// Returns a published file, unless the folder is not there.
-fn published(name: &str) -> Option<Value> {
-    let folder = match std::env::var_os("NGUON_CONFORMANCE") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance"),
-    };
-    if !folder.is_dir() {
-        say("conformance: queries: the folder is not here, nothing was tried");
-        return None;
-    }
-    let text = std::fs::read(folder.join(name)).expect("the file is published");
+/// Returns the published file of a suite, unless the folder is not there.
+fn published(suite: &str) -> Option<Value> {
+    let folder = conformance::folder(suite)?;
+    let text = std::fs::read(folder.join(format!("{suite}.json")));
+    let text = text.expect("the file is published");
     Some(serde_json::from_slice(&text).expect("JSON"))
-}
-
-#[allow(
-    clippy::print_stdout,
-    reason = "continuous integration counts the cases"
-)]
-fn say(text: &str) {
-    println!("{text}");
-}
-
-fn report(part: &str, passed: usize, failed: usize) {
-    say(&format!(
-        "conformance: {part}: {passed} passed, {failed} failed"
-    ));
-    let Some(path) = std::env::var_os("NGUON_CONFORMANCE_REPORT") else {
-        return;
-    };
-    let appended = OpenOptions::new().create(true).append(true).open(path);
-    let mut appended = appended.expect("the report can be opened");
-    let line = format!("{part} {passed} {failed}\n");
-    appended
-        .write_all(line.as_bytes())
-        .expect("the report can be written");
 }
 
 fn names() -> Namespaces {
@@ -70,7 +38,7 @@ fn by_body(body: &Value) -> Result<EventQuery, QueryError> {
 
 #[test]
 fn published_bodies_are_accepted_or_refused() {
-    let Some(file) = published("queries/cases.json") else {
+    let Some(file) = published("queries/cases") else {
         return;
     };
     let (mut passed, mut failed) = (0, Vec::new());
@@ -83,8 +51,7 @@ fn published_bodies_are_accepted_or_refused() {
             failed.push(format!("{}: {query:?}", case["id"]));
         }
     }
-    report("queries", passed, failed.len());
-    assert!(failed.is_empty(), "{failed:#?}");
+    conformance::report("queries/cases", passed, &failed);
 }
 
 /// A value that a parameter of a published type takes: in a body, and as text
@@ -132,7 +99,7 @@ fn example(pattern: &str) -> String {
 
 #[test]
 fn every_published_parameter_is_known() {
-    let Some(file) = published("queries/parameters.json") else {
+    let Some(file) = published("queries/parameters") else {
         return;
     };
     let members = |name: &str| file[name].as_object().expect("an object").clone();
@@ -169,8 +136,7 @@ fn every_published_parameter_is_known() {
             }
         }
     }
-    report("queries/parameters", passed, failed.len());
-    assert!(failed.is_empty(), "{failed:#?}");
+    conformance::report("queries/parameters", passed, &failed);
 }
 
 #[test]
