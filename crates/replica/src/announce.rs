@@ -8,7 +8,7 @@
 //! begins. Whoever lacks a baseline asks for the full map, once, and passes
 //! over all until it comes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use record::{CharterRef, Digest, LogId, ScopeName};
 
@@ -24,6 +24,10 @@ const CHANGES_PER_MESSAGE: usize = 1 << 16;
 
 /// How long after a full map the next is sent, however often it is asked for.
 const FULL_INTERVAL_MS: u64 = 1_000;
+
+/// How long what a peer holds already, but does not know that we hold too, is
+/// left unsaid: mostly something else says it meanwhile.
+const OWED_MS: u64 = 1_000;
 
 /// How long after one baseline the next is kept for a peer: each is a synced
 /// write.
@@ -51,8 +55,9 @@ pub(crate) struct Exchange {
     logs_max: usize,
     /// What we told last on this connection.
     told: Baseline,
-    /// Logs that advanced here since.
-    dirty: BTreeSet<LogId>,
+    /// Logs that advanced here since, each with how far the peer knows of it
+    /// by our acknowledgements and bodies.
+    dirty: BTreeMap<LogId, u64>,
     /// What we asked the peer to keep and it has not acknowledged.
     offer: Option<Baseline>,
     /// The root of what the peer acknowledged last.
@@ -60,6 +65,8 @@ pub(crate) struct Exchange {
     /// The root by which we last said that we hold what the peer told.
     hinted: Option<Digest>,
     pub(crate) announce_at: Option<u64>,
+    /// When the peer is told what it holds and does not know that we hold.
+    pub(crate) owed_at: Option<u64>,
     pub(crate) keep_at: Option<u64>,
     pub(crate) full_at: Option<u64>,
     full_not_before: u64,
@@ -94,11 +101,12 @@ impl Exchange {
         let nothing = Baseline::of_entries(Vec::new(), Digest::of(&[]));
         let mut exchange = Self {
             told: nothing,
-            dirty: BTreeSet::new(),
+            dirty: BTreeMap::new(),
             offer: None,
             kept: sent.as_ref().map(Baseline::root),
             hinted: None,
             announce_at: None,
+            owed_at: None,
             keep_at: None,
             full_at: None,
             full_not_before: now_ms,
@@ -132,14 +140,14 @@ impl Exchange {
         }
         self.dirty = own
             .within(&self.scopes)
-            .map(|(log, ..)| log.clone())
+            .map(|(log, ..)| (log.clone(), 0))
             .collect();
         self.delta(own, charter, true, now_ms)
     }
 
     /// Takes that a log of which the peer is told advanced here.
     pub(crate) fn advanced(&mut self, log: &LogId, now_ms: u64, config: &Config) {
-        self.dirty.insert(log.clone());
+        self.dirty.entry(log.clone()).or_default();
         self.announce_at
             .get_or_insert(now_ms + config.announce_delay_ms);
         self.keep_at.get_or_insert(now_ms + config.keep_interval_ms);
@@ -156,7 +164,33 @@ impl Exchange {
 
     /// Returns the logs that advanced here since we told of our frontier.
     pub(crate) fn dirty(&self) -> impl Iterator<Item = &LogId> {
-        self.dirty.iter()
+        self.dirty.keys()
+    }
+
+    /// Takes that the peer learns by an acknowledgement or a body that we hold
+    /// a log this far.
+    pub(crate) fn shown(&mut self, log: &LogId, size: u64) {
+        if let Some(shown) = self.dirty.get_mut(log) {
+            *shown = size.max(*shown);
+        }
+    }
+
+    /// Returns the logs that we hold further than the peer knows.
+    pub(crate) fn unknown<'a>(&'a self, own: &'a Frontier) -> impl Iterator<Item = &'a LogId> {
+        let dirty = self.dirty.iter();
+        let unknown = dirty.filter(|(log, shown)| own.size(log) > **shown);
+        unknown.map(|(log, _)| log)
+    }
+
+    /// Sees to it that what the peer does not know is told, if nothing else
+    /// says it meanwhile: in sync does, where both told the same.
+    pub(crate) fn owe(&mut self, own: &mut Frontier, now_ms: u64) {
+        let root = own.root(&self.scopes);
+        let theirs = self.received.as_ref().map(Baseline::root);
+        let said = self.hinted == Some(root) && theirs == Some(root);
+        if !said && self.unknown(own).next().is_some() {
+            self.owed_at.get_or_insert(now_ms + OWED_MS);
+        }
     }
 
     /// Returns what is to be announced now: the `news` if there is any that the
@@ -202,7 +236,8 @@ impl Exchange {
         now_ms: u64,
     ) -> Vec<Message> {
         let dirty = std::mem::take(&mut self.dirty);
-        let difference = self.told.difference(own, dirty.iter());
+        self.owed_at = None;
+        let difference = self.told.difference(own, dirty.keys());
         let Some(Difference { changed, new }) = difference.filter(|difference| {
             difference.new.len() <= ENTRIES_PER_MESSAGE
                 && difference.changed.len() <= CHANGES_PER_MESSAGE
@@ -242,6 +277,7 @@ impl Exchange {
         self.full_at = None;
         self.full_not_before = now_ms + FULL_INTERVAL_MS;
         self.dirty.clear();
+        self.owed_at = None;
         self.told = own.baseline(&self.scopes);
         self.offer = Some(self.told.clone());
         let mut entries = own.within(&self.scopes).map(|(log, size, root)| Head {

@@ -269,8 +269,11 @@ impl Replica {
     }
 
     fn sent(&mut self, key: &RawKey, log: &LogId, [from, to]: [u64; 2], bytes: u64) {
-        let peer = self.peers.get_mut(key);
-        if peer.is_some_and(|peer| peer.push.sent(log, from, to, bytes)) {
+        let Some(peer) = self.peers.get_mut(key) else {
+            return;
+        };
+        if peer.push.sent(log, from, to, bytes) {
+            peer.exchange.shown(log, to);
             self.count(Counter::BodiesSent, 1);
         }
     }

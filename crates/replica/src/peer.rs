@@ -215,12 +215,19 @@ impl Peer {
         charter: CharterRef,
         now_ms: u64,
     ) -> Vec<Message> {
-        self.exchange.announce_at = None;
-        if !self.exchange.is_known() {
+        let exchange = &mut self.exchange;
+        exchange.announce_at = None;
+        let overdue = exchange.owed_at.take_if(|at| *at <= now_ms).is_some();
+        if !exchange.is_known() {
             return Vec::new();
         }
-        let news = self.exchange.dirty().any(|log| self.lacks(log, own));
-        self.exchange.announcement(own, charter, news, now_ms)
+        // What is being pushed is no debt: the body will say it.
+        let owed = |log: &LogId| self.held(log) >= own.size(log);
+        let news = self.exchange.dirty().any(|log| self.lacks(log, own))
+            || overdue && self.exchange.unknown(own).any(owed);
+        let said = self.exchange.announcement(own, charter, news, now_ms);
+        self.exchange.owe(own, now_ms);
+        said
     }
 
     /// Returns the acknowledgements that are due, without those that our
@@ -230,8 +237,13 @@ impl Peer {
         let due = std::mem::take(&mut self.acks).into_iter();
         let due = due.map(|log| (own.size(&log), log));
         let unsaid = due.filter(|(size, log)| *size > self.exchange.told_size(log));
-        unsaid
-            .map(|(size, log)| Message::Ack { log, size })
-            .collect()
+        let unsaid: Vec<(u64, LogId)> = unsaid.collect();
+        for (size, log) in &unsaid {
+            // Whoever holds less takes our word no further than that.
+            let taken = (*size).min(self.held(log));
+            self.exchange.shown(log, taken);
+        }
+        let acks = unsaid.into_iter();
+        acks.map(|(size, log)| Message::Ack { log, size }).collect()
     }
 }

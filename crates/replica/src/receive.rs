@@ -87,9 +87,14 @@ impl Replica {
         root: Option<record::Digest>,
     ) -> Result<(), Fault> {
         let peer = self.peers.get_mut(&key).expect("looked up by the caller");
+        let known = peer.exchange.is_known();
         let Some(entries) = peer.exchange.receive_full(entries, root)? else {
             return Ok(());
         };
+        // A body may overtake the first map, which then says less than it did.
+        if known {
+            peer.forget_beyond();
+        }
         let diverged = entries.iter().filter(|entry| {
             let ours = peer
                 .scopes
@@ -176,7 +181,6 @@ impl Replica {
                 }
             }
             Learned::Everything => {
-                peer.forget_beyond();
                 for log in peer.compare_all(&self.own) {
                     // What the author told at first, it does not push.
                     let turn = if log.author == key {

@@ -45,7 +45,7 @@ impl Replica {
         if due(peer.exchange.keep_at) {
             messages.append(&mut peer.exchange.keep(&mut self.own, self.charter, now_ms));
         }
-        if due(peer.exchange.announce_at) {
+        if due(peer.exchange.announce_at) || due(peer.exchange.owed_at) {
             messages.append(&mut peer.announce(&mut self.own, self.charter, now_ms));
         }
         if due(peer.ack_at) {
@@ -177,6 +177,7 @@ impl Replica {
             let exchange = &peer.exchange;
             [
                 exchange.announce_at,
+                exchange.owed_at,
                 exchange.keep_at,
                 exchange.full_at,
                 peer.ack_at,

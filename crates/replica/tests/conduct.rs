@@ -644,3 +644,71 @@ fn a_want_that_is_passed_over_goes_to_another_peer() {
     assert_eq!(wants(&outputs), [(OTHER, 0)]);
     assert_eq!(counted(&outputs, Counter::StalledWants), 1);
 }
+
+fn deltas(outputs: &[Output]) -> usize {
+    let said = said(outputs).into_iter();
+    said.filter(|(_, message)| matches!(message, Message::Delta { .. }))
+        .count()
+}
+
+#[test]
+fn a_peer_soon_learns_that_we_hold_what_it_holds() {
+    // It told more than we hold, so that no root says it; and it is no news.
+    let (theirs, more) = (log(OTHER, "public"), log(PEER, "public"));
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[head(&theirs, 5), head(&more, 9)]);
+    bench.give(Input::Durable {
+        head: head(&theirs, 5),
+    });
+    assert_eq!(deltas(&bench.tick_after(150)), 0, "no news");
+    assert_eq!(deltas(&bench.tick_after(1_000)), 1);
+    assert_eq!(deltas(&bench.tick_after(10_000)), 0, "once");
+}
+
+#[test]
+fn an_acknowledgement_of_more_than_the_peer_held_does_not_tell_it() {
+    let (theirs, more) = (log(OTHER, "public"), log(PEER, "public"));
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[head(&theirs, 5), head(&more, 9)]);
+    bench.body(PEER, &theirs, [0, 5], 900);
+    bench.judge(PEER, &theirs, Outcome::Appended { size: 5 });
+    // The rest comes from another, and the peer has it soon after.
+    bench.give(Input::Durable {
+        head: head(&theirs, 8),
+    });
+    let acked = bench.tick_after(20);
+    assert!(said(&acked).iter().any(is_ack));
+    bench.say(PEER, full(&[head(&theirs, 8), head(&more, 9)]));
+    assert_eq!(deltas(&bench.tick_after(150)), 0, "no news");
+    assert_eq!(deltas(&bench.tick_after(1_000)), 1);
+}
+
+#[test]
+fn what_was_acknowledged_in_time_is_not_told_again() {
+    let (theirs, more) = (log(OTHER, "public"), log(PEER, "public"));
+    let mut bench = Bench::new(Vec::new());
+    bench.meet(PEER, &[head(&theirs, 5), head(&more, 9)]);
+    bench.body(PEER, &theirs, [0, 5], 900);
+    bench.judge(PEER, &theirs, Outcome::Appended { size: 5 });
+    bench.give(Input::Durable {
+        head: head(&theirs, 5),
+    });
+    let acked = bench.tick_after(20);
+    assert!(said(&acked).iter().any(is_ack));
+    assert_eq!(deltas(&bench.tick_after(150)), 0);
+    assert_eq!(deltas(&bench.tick_after(2_000)), 0);
+}
+
+#[test]
+fn a_body_that_overtakes_the_first_map_counts() {
+    let theirs = log(PEER, "public");
+    let mut bench = Bench::new(Vec::new());
+    bench.connect(PEER);
+    bench.body(PEER, &theirs, [0, 5], 900);
+    bench.judge(PEER, &theirs, Outcome::Appended { size: 5 });
+    bench.give(Input::Durable {
+        head: head(&theirs, 5),
+    });
+    bench.say(PEER, full(&[head(&theirs, 3)]));
+    assert!(bench.replica.in_sync(&PEER));
+}

@@ -1,6 +1,7 @@
 //! Many nodes, many faults: in the end every node holds all that it may read,
 //! and all is quiet.
 
+#[expect(dead_code, reason = "shared with the other tests, which use the rest")]
 mod world;
 
 use std::collections::BTreeSet;

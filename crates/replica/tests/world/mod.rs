@@ -15,6 +15,9 @@ pub(crate) const CHARTER: CharterRef = CharterRef {
     hash: [1; 8],
 };
 
+/// Where numbers that are drawn begin: above those of what is postponed.
+const DRAWN_FIRST: u64 = 1 << 32;
+
 /// The generator of all that happens (SplitMix64).
 pub(crate) struct Random(pub(crate) u64);
 
@@ -88,6 +91,9 @@ pub(crate) struct Node {
     run: u64,
     tokens: BTreeMap<Token, (RawKey, Body)>,
     ledger_free_at: u64,
+    /// When the ledger is done with the last body of each log, where each log
+    /// is judged for itself.
+    logs_free_at: BTreeMap<LogId, u64>,
     wake_at: Option<u64>,
 }
 
@@ -101,9 +107,39 @@ pub(crate) enum Event {
     Wake(usize, u64, u64),
     Write(usize, ScopeName, u64),
     Cut(usize, usize),
+    /// The first of two loses the connection now, the other after so long.
+    Break(usize, usize, u64),
+    /// A node hears that a connection is over, unless there is a new one.
+    Down(usize, usize),
     Join(usize, usize),
+    /// A new connection takes the place of what there is: the first of two has
+    /// its end now, the other after so long, without having lost the old one
+    /// first where that is at once.
+    Rejoin(usize, usize, u64),
+    /// A node has its end of a connection.
+    Up(usize, usize, u64),
     Snapshot(usize),
     Restore(usize),
+    /// A node's machine has no time for it until then.
+    Freeze(usize, u64),
+}
+
+impl Event {
+    /// Returns the node that sees to this itself.
+    fn node(&self) -> Option<usize> {
+        match self {
+            Self::Control(_, node, ..)
+            | Self::Bulk(_, node, ..)
+            | Self::Arriving(_, node, ..)
+            | Self::Written(node, ..)
+            | Self::Judge(node, ..)
+            | Self::Wake(node, ..)
+            | Self::Write(node, ..)
+            | Self::Down(node, _)
+            | Self::Up(node, ..) => Some(*node),
+            _ => None,
+        }
+    }
 }
 
 /// What was seen of one direction of a connection.
@@ -121,6 +157,9 @@ pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     pub(crate) random: Random,
     pub(crate) delay_ms_max: u64,
+    /// How long the ledger takes over one body at most, if each log is judged
+    /// for itself; else bodies are judged one by one, as fast as messages.
+    pub(crate) sync_ms_max: Option<u64>,
     pub(crate) last_message_at: u64,
     /// Nodes whose bodies never come to an end, while bytes of them do arrive.
     pub(crate) dripping: BTreeSet<usize>,
@@ -131,7 +170,9 @@ pub(crate) struct World {
     /// Every message's time and bytes, by direction.
     pub(crate) transcript: BTreeMap<(usize, usize), Said>,
     events: BTreeMap<(u64, u64), Event>,
+    frozen: BTreeMap<usize, u64>,
     drawn: u64,
+    postponed: u64,
     connections: BTreeMap<(usize, usize), u64>,
     flows: BTreeMap<(u64, usize), Flow>,
 }
@@ -156,6 +197,7 @@ impl World {
             run: 1,
             tokens: BTreeMap::new(),
             ledger_free_at: 0,
+            logs_free_at: BTreeMap::new(),
             wake_at: None,
         });
         Self {
@@ -164,6 +206,7 @@ impl World {
             config,
             random: Random(seed),
             delay_ms_max,
+            sync_ms_max: None,
             last_message_at: 0,
             dripping: BTreeSet::new(),
             bytes_per_s: BTreeMap::new(),
@@ -171,7 +214,9 @@ impl World {
             published: BTreeMap::new(),
             transcript: BTreeMap::new(),
             events: BTreeMap::new(),
-            drawn: 0,
+            frozen: BTreeMap::new(),
+            drawn: DRAWN_FIRST,
+            postponed: 0,
             connections: BTreeMap::new(),
             flows: BTreeMap::new(),
         }
@@ -204,7 +249,15 @@ impl World {
             }
             self.now = self.now.max(entry.key().0);
             let event = entry.remove();
-            self.happen(event);
+            let frozen = event.node().and_then(|node| self.frozen.get(&node));
+            match frozen.copied().filter(|until| *until > self.now) {
+                Some(until) => {
+                    // In its order, and before what comes just then.
+                    self.postponed += 1;
+                    self.events.insert((until, self.postponed), event);
+                }
+                None => self.happen(event),
+            }
         }
         self.now = time;
     }
@@ -264,11 +317,27 @@ impl World {
             }
             Event::Write(node, scope, records) => self.write(node, scope, records),
             Event::Cut(a, b) => self.cut(a, b),
+            Event::Break(a, b, later) => self.break_off(a, b, later),
+            Event::Down(node, other) => {
+                if !self.is_joined(node, other) {
+                    self.handle(node, Input::Disconnected { peer: key(other) });
+                }
+            }
             Event::Join(a, b) => self.join(a, b),
+            Event::Rejoin(a, b, later) => self.rejoin(a, b, later),
+            Event::Up(node, other, connection) => {
+                if self.is_open(node, other, connection) {
+                    self.up(node, other);
+                }
+            }
             Event::Snapshot(node) => {
                 self.nodes[node].snapshot = Some(self.nodes[node].disk.clone());
             }
             Event::Restore(node) => self.restore(node),
+            Event::Freeze(node, until) => {
+                let frozen = self.frozen.entry(node).or_default();
+                *frozen = until.max(*frozen);
+            }
         }
     }
 
@@ -282,23 +351,48 @@ impl World {
     }
 
     pub(crate) fn join(&mut self, a: usize, b: usize) {
-        let pair = (a.min(b), a.max(b));
-        if self.connections.contains_key(&pair) {
-            return;
+        if !self.is_joined(a, b) {
+            self.rejoin(a, b, 0);
         }
+    }
+
+    fn is_joined(&self, a: usize, b: usize) -> bool {
+        self.connections.contains_key(&(a.min(b), a.max(b)))
+    }
+
+    fn rejoin(&mut self, a: usize, b: usize, later: u64) {
         let connection = self.draw();
-        self.connections.insert(pair, connection);
-        for (node, other) in [(a, b), (b, a)] {
-            let kept = &self.nodes[node].disk.1;
-            let kept = |side| kept.get(&(key(other), side)).cloned();
-            let connected = Input::Connected {
-                peer: key(other),
-                scopes: self.common(a, b),
-                own_member: false,
-                sent: kept(Side::Sent),
-                received: kept(Side::Received),
-            };
-            self.handle(node, connected);
+        self.connections.insert((a.min(b), a.max(b)), connection);
+        if later > 0 {
+            self.handle(b, Input::Disconnected { peer: key(a) });
+            // What is sent to it meanwhile waits in its socket.
+            let flow = self.flows.entry((connection, a)).or_default();
+            (flow.control_free_at, flow.bulk_free_at) = (self.now + later, self.now + later);
+            self.at(self.now + later, Event::Up(b, a, connection));
+        }
+        self.up(a, b);
+        if later == 0 {
+            self.up(b, a);
+        }
+    }
+
+    fn up(&mut self, node: usize, other: usize) {
+        let kept = &self.nodes[node].disk.1;
+        let kept = |side| kept.get(&(key(other), side)).cloned();
+        let connected = Input::Connected {
+            peer: key(other),
+            scopes: self.common(node, other),
+            own_member: false,
+            sent: kept(Side::Sent),
+            received: kept(Side::Received),
+        };
+        self.handle(node, connected);
+    }
+
+    fn break_off(&mut self, a: usize, b: usize, later: u64) {
+        if self.connections.remove(&(a.min(b), a.max(b))).is_some() {
+            self.handle(a, Input::Disconnected { peer: key(b) });
+            self.at(self.now + later, Event::Down(b, a));
         }
     }
 
@@ -337,6 +431,7 @@ impl World {
         n.tokens.clear();
         n.wake_at = None;
         n.ledger_free_at = 0;
+        n.logs_free_at.clear();
         let heads = n.disk.0.iter().map(|(log, size)| head(log, *size));
         n.replica = Replica::new(self.config.clone(), key(node), CHARTER, heads.collect());
     }
@@ -429,9 +524,8 @@ impl World {
                 self.send_body(node, other(&peer), (log, from), bytes_max);
             }
             Output::Append { peer, token } => {
-                let delay = self.delay();
                 let run = self.nodes[node].run;
-                let at = self.nodes[node].ledger_free_at.max(self.now) + delay;
+                let at = self.judged_at(node, token);
                 self.nodes[node].ledger_free_at = at;
                 self.at(at, Event::Judge(node, run, peer, token));
             }
@@ -465,6 +559,20 @@ impl World {
         }
     }
 
+    /// Returns when the ledger is done with a body that it is given now.
+    fn judged_at(&mut self, node: usize, token: Token) -> u64 {
+        let Some(bound) = self.sync_ms_max else {
+            let delay = self.delay();
+            return self.nodes[node].ledger_free_at.max(self.now) + delay;
+        };
+        let done = self.now + 1 + self.random.below(bound);
+        let node = &mut self.nodes[node];
+        let log = node.tokens[&token].1.log.clone();
+        let free_at = node.logs_free_at.entry(log).or_default();
+        *free_at = done.max(*free_at);
+        *free_at
+    }
+
     fn blame(&mut self, node: usize, other: usize, reason: &Fault) {
         panic!("node {node} blames the honest node {other}: {reason}");
     }
@@ -475,7 +583,10 @@ impl World {
         let transcript = self.transcript.entry((from, to)).or_default();
         transcript.push((self.now, bytes.clone()));
         self.last_message_at = self.now;
-        let connection = self.connections[&(from.min(to), from.max(to))];
+        let Some(&connection) = self.connections.get(&(from.min(to), from.max(to))) else {
+            // Its end is not known here yet.
+            return;
+        };
         if let Message::Credit { bytes } = message {
             self.flows.entry((connection, to)).or_default().granted += bytes;
         }
@@ -505,7 +616,9 @@ impl World {
             bytes += record_bytes(&log, end);
             end += 1;
         }
-        let connection = self.connections[&(from.min(to), from.max(to))];
+        let Some(&connection) = self.connections.get(&(from.min(to), from.max(to))) else {
+            return;
+        };
         if self.dripping.contains(&from) {
             let drip = Event::Arriving(from, to, connection, u64::MAX);
             return self.at(self.now + 1_000, drip);
@@ -516,7 +629,7 @@ impl World {
             .entry((connection, from))
             .or_default()
             .bulk_free_at;
-        let mut arrives = written + self.delay();
+        let mut arrives = (written + self.delay()).max(line_free_at);
         if let Some(rate) = self.bytes_per_s.get(&from) {
             arrives = line_free_at.max(written) + bytes * 1_000 / rate;
             let drip = Event::Arriving(from, to, connection, arrives);
