@@ -100,16 +100,12 @@ async fn a_job_survives_restarts_at_the_exact_event() {
         if kept.finished_ms.is_some() {
             break;
         }
-        // Where it stopped between two pieces, all or nothing is to be seen.
-        assert_eq!(answered(&ledger).len(), 0);
-        assert!(
-            ledger
-                .snapshot()
-                .first_unfinished()
-                .expect("read")
-                .is_some()
-                || kept.pieces_done == 0
-        );
+        // The job goes on meanwhile: all or nothing of it is to be seen.
+        let shown = answered(&ledger).len();
+        assert!(shown == 0 || shown == count as usize, "{shown} are shown");
+        let unfinished = ledger.snapshot().first_unfinished().expect("read");
+        let is_done = job(&ledger, id).finished_ms.is_some();
+        assert!(unfinished.is_some() || kept.pieces_done == 0 || is_done);
         stops += 1;
         until(&ledger, id, |job| job.pieces_done > kept.pieces_done).await;
     }
