@@ -105,11 +105,16 @@ impl Term<'_> {
     }
 
     pub(crate) fn key(&self, arrival: u64) -> [u8; INDEX_KEY_LEN] {
-        let mut key = [0; INDEX_KEY_LEN];
-        key[..9].copy_from_slice(&self.prefix());
-        key[9..].copy_from_slice(&arrival.to_be_bytes());
-        key
+        let [tag, ..] = self.prefix();
+        index_key(tag, self.filing(), arrival)
     }
+}
+
+pub(crate) fn index_key(tag: u8, filing: [u8; 8], arrival: u64) -> [u8; INDEX_KEY_LEN] {
+    let mut key = [tag; INDEX_KEY_LEN];
+    key[1..9].copy_from_slice(&filing);
+    key[9..].copy_from_slice(&arrival.to_be_bytes());
+    key
 }
 
 fn hash8(text: &str) -> [u8; 8] {

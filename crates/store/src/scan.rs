@@ -4,7 +4,7 @@ use rocksdb::{Direction, IteratorMode, ReadOptions};
 
 use crate::column::Column;
 use crate::error::StoreError;
-use crate::key::{self, Facet, INDEX_KEY_LEN, Term};
+use crate::key::{self, Facet, Term};
 use crate::view::{View, damaged};
 
 /// Which way entries are read.
@@ -43,10 +43,7 @@ impl<'a> View<'a> {
         way: Way,
     ) -> impl Iterator<Item = Result<u64, StoreError>> + use<'s, 'a> {
         let keys = self.between(term.key(least), term.key(most), way);
-        keys.map(|key| {
-            let arrival = key?.get(9..).and_then(key::read_u64);
-            arrival.ok_or_else(|| damaged("an index entry"))
-        })
+        keys.map(|key| arrival_of(&key?))
     }
 
     /// Returns the next filing of a kind of terms after one, or the first, with
@@ -64,12 +61,7 @@ impl<'a> View<'a> {
         else {
             return Ok(None);
         };
-        let key = |filing: u64, arrival: u64| {
-            let mut key = [facet.tag(); INDEX_KEY_LEN];
-            key[1..9].copy_from_slice(&filing.to_be_bytes());
-            key[9..].copy_from_slice(&arrival.to_be_bytes());
-            key
-        };
+        let key = |filing: u64, arrival| key::index_key(facet.tag(), filing.to_be_bytes(), arrival);
         let mut keys = self.between(key(from, 0), key(u64::MAX, u64::MAX), Way::Forward);
         let Some(first) = keys.next().transpose()? else {
             return Ok(None);
@@ -77,10 +69,7 @@ impl<'a> View<'a> {
         let filing = first.get(1..9).and_then(key::read_u64);
         let filing = filing.ok_or_else(|| damaged("an index entry"))?;
         let under = self.between(key(filing, 0), key(filing, u64::MAX), Way::Forward);
-        let arrivals = under.map(|key| {
-            let arrival = key?.get(9..).and_then(key::read_u64);
-            arrival.ok_or_else(|| damaged("an index entry"))
-        });
+        let arrivals = under.map(|key| arrival_of(&key?));
         Ok(Some((filing.to_be_bytes(), Box::new(arrivals))))
     }
 
@@ -135,4 +124,10 @@ impl<'a> View<'a> {
         let pairs = self.scan(Column::Index, mode, options);
         pairs.map(|pair| pair.map(|(key, _)| key))
     }
+}
+
+/// Reads the arrival of a key of the index.
+pub(crate) fn arrival_of(key: &[u8]) -> Result<u64, StoreError> {
+    let arrival = key.get(9..).and_then(key::read_u64);
+    arrival.ok_or_else(|| damaged("an index entry"))
 }

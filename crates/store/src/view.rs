@@ -9,6 +9,7 @@ use crate::error::StoreError;
 use crate::job::{JobId, OpenJob, StoredJob};
 use crate::key::{self, Baseline, LogNumber, Term};
 use crate::log_state::LogState;
+use crate::scan::{Way, arrival_of};
 use crate::value::{StoredCheckpoint, StoredRecord, decode_sealed};
 
 /// The store as it stood at one moment.
@@ -229,21 +230,7 @@ impl<'a> View<'a> {
         term: Term<'_>,
         after: u64,
     ) -> impl Iterator<Item = Result<u64, StoreError>> + '_ {
-        let start = term.key(after.saturating_add(1));
-        let prefix = term.prefix();
-        let mut options = ReadOptions::default();
-        options.set_prefix_same_as_start(true);
-        let mode = IteratorMode::From(&start, Direction::Forward);
-        self.scan(Column::Index, mode, options)
-            .take_while(move |pair| {
-                pair.as_ref()
-                    .map_or(true, |(key, _)| key.starts_with(&prefix))
-            })
-            .map(|pair| {
-                let (key, _) = pair?;
-                let arrival = key.get(9..).and_then(key::read_u64);
-                arrival.ok_or_else(|| damaged("an index entry"))
-            })
+        self.filed(term, after.saturating_add(1), u64::MAX, Way::Forward)
     }
 
     /// Returns a charter version's file.
@@ -360,8 +347,7 @@ impl<'a> View<'a> {
             while found[place].len() < limit
                 && let Some(key) = scan.key().filter(|key| key.starts_with(&prefixes[place]))
             {
-                let arrival = key.get(9..).and_then(key::read_u64);
-                found[place].push(arrival.ok_or_else(|| damaged("an index entry"))?);
+                found[place].push(arrival_of(key)?);
                 scan.next();
             }
             scan.status().map_err(StoreError::Read)?;
