@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use api::{Client, EventPage, EventQuery};
-use epcis::{Contexts, Document, DocumentKind, Event, Role, Written, capture_document};
+use epcis::{Contexts, Document, DocumentKind, Event, Written, capture_document};
 use serde_json::Value;
 use tests::nodes::{client, two_nodes};
 use tests::patience::eventually;
@@ -38,15 +38,9 @@ fn documents(folder: &Path) -> Vec<(String, Vec<u8>, Document)> {
 /// report that names nothing is found among all.
 fn question(event: &Event) -> EventQuery {
     let mut query = EventQuery::default();
-    let is_class = |role| {
-        matches!(
-            role,
-            Role::EpcClass | Role::ChildClass | Role::InputClass | Role::OutputClass
-        )
-    };
     if let Some(id) = event.event_id() {
         query.event_id = vec![id.to_owned()];
-    } else if let Some(thing) = event.objects().find(|o| !is_class(o.role)) {
+    } else if let Some(thing) = event.objects().find(|o| !o.role.is_class()) {
         query.any_epc = vec![thing.identifier.id.clone()];
     } else if let Some(class) = event.objects().next() {
         query.any_epc_class = vec![class.identifier.id.clone()];

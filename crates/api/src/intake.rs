@@ -176,7 +176,7 @@ impl Faults {
         let mut faults = Self::default();
         for (index, fault) in prepared.faults() {
             let event = places[index];
-            let pointer = pointer(kind, event);
+            let pointer = kind.pointer_to(event);
             match fault {
                 Fault::TooLong { bytes, max } => faults.too_long.push(epcis::Problem {
                     event: Some(event),
@@ -228,16 +228,5 @@ impl Faults {
         let conflicts =
             (!self.conflicts.is_empty()).then(|| Problem::Conflict(self.conflicts).report());
         too_long.into_iter().chain(conflicts)
-    }
-}
-
-/// Returns where an event stands in its document.
-fn pointer(kind: DocumentKind, event: usize) -> String {
-    match kind {
-        DocumentKind::Events => format!("/epcisBody/eventList/{event}"),
-        DocumentKind::QueryResults => {
-            format!("/epcisBody/queryResults/resultsBody/eventList/{event}")
-        }
-        DocumentKind::Event | DocumentKind::Message => String::new(),
     }
 }

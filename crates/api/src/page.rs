@@ -21,17 +21,17 @@ use crate::moment;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 
-/// The events of a page unless told otherwise.
-const PER_PAGE: u32 = 30;
-/// The most events of a page.
+/// The items of a page unless told otherwise.
+pub(crate) const PER_PAGE: u32 = 30;
+/// The most items of a page.
 pub(crate) const PER_PAGE_MAX: u32 = 1_000;
 /// How long a token serves, in milliseconds.
 const TOKEN_LIFE_MS: i64 = 60 * 60 * 1_000;
 /// The bytes of a token's code.
 const CODE_LEN: usize = 16;
 
-const SIZE: &str = "perPage";
-const TOKEN: &str = "nextPageToken";
+pub(crate) const SIZE: &str = "perPage";
+pub(crate) const TOKEN: &str = "nextPageToken";
 const EXPIRES: HeaderName = HeaderName::from_static("gs1-next-page-token-expires");
 
 /// The secret of one run of the server, by which it knows its own tokens.
@@ -64,7 +64,7 @@ impl fmt::Debug for PageSecret {
 #[derive(Debug)]
 pub(crate) struct PageRequest {
     /// Where it begins, in the form of whoever answers; `None` is the first.
-    pub(crate) from: Option<Vec<u8>>,
+    from: Option<Vec<u8>>,
     /// How many items it may hold.
     pub(crate) size: usize,
     /// The path and query of the first page, as a base for links.
@@ -102,6 +102,17 @@ impl PageRequest {
             base,
             query,
         })
+    }
+
+    /// Returns where it begins, as whoever answers reads it; `None` is the first.
+    pub(crate) fn from<T>(
+        &self,
+        read: impl FnOnce(&[u8]) -> Option<T>,
+    ) -> Result<Option<T>, Problem> {
+        let foreign = || Problem::Parameter("The nextPageToken is of another resource.".into());
+        let from = self.from.as_deref();
+        from.map(|bytes| read(bytes).ok_or_else(foreign))
+            .transpose()
     }
 
     /// Tells the page that begins at a place in the headers of this one.

@@ -25,6 +25,7 @@ use axum::http::{HeaderMap, Method};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, options, post};
 use futures::StreamExt;
+use reqwest::Url;
 use tower_http::trace::TraceLayer;
 
 use crate::guard;
@@ -177,6 +178,17 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
+/// Returns the path of what lies below another; each step may hold any
+/// characters.
+fn path_below(path: &str, steps: &[&str]) -> Result<String, Problem> {
+    let mut url = Url::parse("http://localhost").map_err(|e| Problem::Internal(e.into()))?;
+    url.set_path(path);
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.extend(steps);
+    }
+    Ok(url.path().to_owned())
+}
+
 /// Why a body cannot be had.
 enum BodyFault {
     TooLong,
@@ -263,6 +275,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn values_are_one_step_of_a_path() {
+        let path = |value| path_below("/a", &[value, "b"]).expect("a path");
+        for (value, step) in [
+            ("urn:epc:id:sgtin:1.2.%2F", "urn:epc:id:sgtin:1.2.%252F"),
+            ("https://a.vn/01/ä", "https:%2F%2Fa.vn%2F01%2F%C3%A4"),
+        ] {
+            assert_eq!(path(value), format!("/a/{step}/b"));
+        }
+    }
 
     /// What is documented, the tests over HTTP ask for with every kind of
     /// credentials.

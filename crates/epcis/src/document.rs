@@ -227,6 +227,19 @@ const EVENT_LISTS: [&str; 2] = [
     "/epcisBody/queryResults/resultsBody/eventList/",
 ];
 
+impl DocumentKind {
+    /// Returns where an event, counted from 0, stands in such a document: a JSON
+    /// Pointer.
+    pub fn pointer_to(self, event: usize) -> String {
+        let [events, results] = EVENT_LISTS;
+        match self {
+            DocumentKind::Events => format!("{events}{event}"),
+            DocumentKind::QueryResults => format!("{results}{event}"),
+            DocumentKind::Event | DocumentKind::Message => String::new(),
+        }
+    }
+}
+
 fn with_event_index(mut problems: Vec<Problem>, kind: Option<DocumentKind>) -> Vec<Problem> {
     for problem in &mut problems {
         problem.event = match kind {

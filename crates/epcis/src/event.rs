@@ -120,6 +120,17 @@ pub enum Role {
     OutputClass,
 }
 
+impl Role {
+    /// Tells whether objects of a class are named, in some quantity, rather than
+    /// single ones.
+    pub fn is_class(self) -> bool {
+        matches!(
+            self,
+            Role::EpcClass | Role::ChildClass | Role::InputClass | Role::OutputClass
+        )
+    }
+}
+
 /// One object of an event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {

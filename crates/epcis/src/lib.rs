@@ -80,7 +80,6 @@ pub use master_data::VocabularyElement;
 pub use problem::{PROBLEMS_MAX, Position, Problem, Reason};
 pub use profile::Profile;
 pub use terms::EventType;
-pub use vocabulary::WordField;
 pub use write::{
     Answered, Written, capture_document, event_document, master_data_answer, master_data_document,
     query_document,

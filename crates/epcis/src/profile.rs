@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gs1::Key;
 use serde_json::Value;
 
-use crate::document::{Document, DocumentKind};
+use crate::document::Document;
 use crate::event::{Action, Event, Role};
 use crate::master_data::VocabularyElement;
 use crate::problem::{PROBLEMS_MAX, Problem, Reason};
@@ -252,13 +252,7 @@ impl<'d> Circular<'d> {
     }
 
     fn add(&mut self, index: usize, below: &str, what: &str, mend: &str) {
-        let event = match self.document.kind {
-            DocumentKind::Event | DocumentKind::Message => String::new(),
-            DocumentKind::Events => format!("/epcisBody/eventList/{index}"),
-            DocumentKind::QueryResults => {
-                format!("/epcisBody/queryResults/resultsBody/eventList/{index}")
-            }
-        };
+        let event = self.document.kind.pointer_to(index);
         self.problems.push(Problem {
             position: None,
             event: Some(index),

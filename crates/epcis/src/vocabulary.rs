@@ -42,34 +42,6 @@ impl Vocabulary {
     }
 }
 
-/// A field of events that bears a word of CBV, or a URI of a user's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WordField {
-    /// `bizStep`.
-    BizStep,
-    /// `disposition`.
-    Disposition,
-}
-
-impl WordField {
-    fn vocabulary(self) -> &'static Vocabulary {
-        match self {
-            WordField::BizStep => &BIZ_STEP,
-            WordField::Disposition => &DISPOSITION,
-        }
-    }
-
-    /// Returns the words of CBV 2.0 for the field, sorted by their bytes.
-    pub fn words(self) -> &'static [&'static str] {
-        self.vocabulary().words
-    }
-
-    /// Returns the bare word of a canonical URI, if it is one of them.
-    pub fn bare(self, uri: &str) -> Option<&str> {
-        self.vocabulary().bare(uri)
-    }
-}
-
 /// Words for a business step.
 pub(crate) static BIZ_STEP: Vocabulary = Vocabulary {
     title: "business step",

@@ -1,6 +1,6 @@
 //! Every value that some field of the events held here has.
 
-use epcis::{Event, Role};
+use epcis::{Event, Identifier};
 use store::Facet;
 
 use crate::error::LedgerError;
@@ -58,8 +58,8 @@ impl Snapshot<'_> {
 /// Returns what an event has of a facet: the text that is filed, and what the
 /// author wrote.
 fn values_of(event: &Event, facet: Facet) -> Vec<(String, String)> {
-    let place = |place: Option<&epcis::Identifier>| {
-        let pair = |place: &epcis::Identifier| (place.key.identity().to_string(), place.id.clone());
+    let place = |place: Option<&Identifier>| {
+        let pair = |place: &Identifier| (place.key.identity().to_string(), place.id.clone());
         place.map(pair).into_iter().collect()
     };
     let word = |uri: Option<&str>| {
@@ -72,17 +72,10 @@ fn values_of(event: &Event, facet: Facet) -> Vec<(String, String)> {
         Facet::BizLocation => place(event.biz_location()),
         Facet::ReadPoint => place(event.read_point()),
         Facet::Object => {
-            let single = event.objects().filter(|object| !is_class(object.role));
+            let single = event.objects().filter(|object| !object.role.is_class());
             single
                 .flat_map(|object| place(Some(&object.identifier)))
                 .collect()
         }
     }
-}
-
-fn is_class(role: Role) -> bool {
-    matches!(
-        role,
-        Role::EpcClass | Role::ChildClass | Role::InputClass | Role::OutputClass
-    )
 }

@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Response};
 use epcis::{Event, Written, event_document};
 use ledger::{JobDraft, Recorded, Snapshot};
 use record::{RecordId, ScopeName};
-use reqwest::Url;
 
 use crate::identity::{Caller, Owned};
 use crate::intake::{Form, Intake, Refusal, Wish};
@@ -18,7 +17,7 @@ use crate::job::{ErrorBehaviour, Note};
 use crate::moment;
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::routes::{BodyFault, body};
+use crate::routes::{BodyFault, body, path_below};
 use crate::server::{App, kibibytes};
 
 /// The scope of a capture.
@@ -200,12 +199,7 @@ fn count_captured(app: &App, count: usize) {
 /// it is too long for that, by its record.
 fn location(event: &Event, record: RecordId) -> Result<String, Problem> {
     let name = event.id().map_or_else(|| record.to_string(), String::from);
-    let base = Url::parse("http://localhost").map_err(|error| Problem::Internal(error.into()))?;
-    let mut url = base;
-    if let Ok(mut path) = url.path_segments_mut() {
-        path.clear().extend(["epcis", "events", &name]);
-    }
-    Ok(url.path().to_owned())
+    path_below("/epcis/events", &[&name])
 }
 
 /// Writes an event as it is stored.

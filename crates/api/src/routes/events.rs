@@ -57,18 +57,7 @@ pub(crate) async fn answer(
     page: PageRequest,
 ) -> Result<Response, Problem> {
     let media_type = form(headers)?;
-    let from = match &page.from {
-        None => None,
-        Some(bytes) => {
-            let cursor = bytes
-                .as_slice()
-                .try_into()
-                .ok()
-                .and_then(Cursor::from_bytes);
-            let foreign = || Problem::Parameter("The nextPageToken is of another resource.".into());
-            Some(cursor.ok_or_else(foreign)?)
-        }
-    };
+    let from = page.from(|bytes| Cursor::from_bytes(bytes.try_into().ok()?))?;
     let size = PageSize {
         events: page.size,
         bytes: PAGE_BYTES,

@@ -10,22 +10,18 @@ use ledger::JobId;
 
 use crate::identity::Caller;
 use crate::job::CaptureJob;
-use crate::page::PER_PAGE_MAX;
+use crate::page::{PER_PAGE, PER_PAGE_MAX, SIZE, TOKEN};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
 use crate::server::App;
 
-/// The jobs of a page unless told otherwise.
-const PER_PAGE: u32 = 30;
 /// How many jobs are read at a time, and how often for a page.
 const CHUNK: usize = 1_000;
 const CHUNKS_MAX: usize = 10;
 
-const SIZE: &str = "perPage";
-const TOKEN: &str = "nextPageToken";
-
-/// Answers the capture jobs that the caller may see, newest first, page by page. A page's token is the last
-/// job on it: jobs that come in meanwhile are before all pages.
+/// Answers the capture jobs that the caller may see, newest first, page by page.
+/// A page's token is the last job on it: jobs that come in meanwhile are before
+/// all pages.
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -1,7 +1,6 @@
 //! The collections of EPCIS 2.0 §12.4: what values the events here have, and
 //! the events of each.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::Json;
@@ -9,16 +8,16 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use epcis::query::{EventQuery, Namespaces, NoMasterData};
-use epcis::{EPCIS_CONTEXT, EventType, WordField};
+use epcis::query::{EventQuery, Namespaces, NoMasterData, Word};
+use epcis::{EPCIS_CONTEXT, EventType};
 use ledger::{Facet, PageSize, Snapshot};
 use serde_json::json;
 
 use crate::identity::Caller;
-use crate::page::PageRequest;
+use crate::page::{self, PageRequest};
 use crate::parameters::Parameters;
 use crate::problem::Problem;
-use crate::routes::events;
+use crate::routes::{events, path_below};
 use crate::server::App;
 
 /// The collections that stand at the top.
@@ -80,26 +79,30 @@ impl Collection {
 
     /// Returns the values that the standard has, and where others are found.
     fn sources(self) -> (Vec<&'static str>, Option<Facet>) {
+        let facet = match self {
+            Self::EventTypes => return (EventType::ALL.map(EventType::name).to_vec(), None),
+            Self::BizSteps => Facet::BizStep,
+            Self::Dispositions => Facet::Disposition,
+            Self::Epcs => Facet::Object,
+            Self::BizLocations => Facet::BizLocation,
+            Self::ReadPoints => Facet::ReadPoint,
+        };
+        let standard = self.word().map(Word::standard).unwrap_or_default();
+        (standard.to_vec(), Some(facet))
+    }
+
+    /// Returns what its values are, where the standard has a vocabulary of them.
+    fn word(self) -> Option<Word> {
         match self {
-            Self::EventTypes => (EventType::ALL.map(EventType::name).to_vec(), None),
-            Self::BizSteps => (WordField::BizStep.words().to_vec(), Some(Facet::BizStep)),
-            Self::Dispositions => (
-                WordField::Disposition.words().to_vec(),
-                Some(Facet::Disposition),
-            ),
-            Self::Epcs => (Vec::new(), Some(Facet::Object)),
-            Self::BizLocations => (Vec::new(), Some(Facet::BizLocation)),
-            Self::ReadPoints => (Vec::new(), Some(Facet::ReadPoint)),
+            Self::BizSteps => Some(Word::BizStep),
+            Self::Dispositions => Some(Word::Disposition),
+            _ => None,
         }
     }
 
     /// Tells whether a value is told as one of the standard's.
     fn is_standard(self, value: &str) -> bool {
-        match self {
-            Self::BizSteps => WordField::BizStep.bare(value).is_some(),
-            Self::Dispositions => WordField::Disposition.bare(value).is_some(),
-            _ => false,
-        }
+        self.word().is_some_and(|word| word.bare(value).is_some())
     }
 }
 
@@ -174,19 +177,16 @@ pub(crate) async fn values(
     caller: &Caller,
     mut parameters: Parameters,
 ) -> Result<Response, Problem> {
-    let page = PageRequest::take(collected.path(), "", &mut parameters, &app.page_secret)?;
-    parameters.finish(&["perPage", "nextPageToken"])?;
-    let foreign = || Problem::Parameter("The nextPageToken is of another resource.".to_owned());
-    let from = match &page.from {
-        None => Place::Standard(0),
-        Some(bytes) => Place::from_bytes(bytes).ok_or_else(foreign)?,
-    };
-    let size = page.size;
+    let asked = PageRequest::take(collected.path(), "", &mut parameters, &app.page_secret)?;
+    parameters.finish(&[page::SIZE, page::TOKEN])?;
+    let from = asked.from(Place::from_bytes)?;
+    let from = from.unwrap_or(Place::Standard(0));
+    let size = asked.size;
     let read = move |snapshot: &Snapshot<'_>| read(snapshot, collected, from, size);
     let (members, next) = app.reading.snapshot(caller.sees(), read).await?;
     let mut response = collection(&members);
     if let Some(next) = next {
-        page.link(&next.to_bytes(), &app.page_secret, response.headers_mut())?;
+        asked.link(&next.to_bytes(), &app.page_secret, response.headers_mut())?;
     }
     Ok(response)
 }
@@ -217,7 +217,7 @@ fn read(
     };
     loop {
         if members.len() == size {
-            // Whether there is more is found out when it is asked for.
+            // A page that ends a collection links to none.
             let more = snapshot.values(facet, after, 1)?;
             let next = (!more.values.is_empty()).then_some(Place::Others(after));
             return Ok((members, next));
@@ -277,10 +277,10 @@ pub(crate) async fn events_of(
         id,
     } = asked;
     let extensions = events::extensions(&headers)?;
-    let step = percent(&id);
-    let path = format!("{}/{step}/events", collected.path());
+    let path = path_below(collected.path(), &[&id, "events"])?;
     let page = PageRequest::take(&path, extensions, &mut parameters, &app.page_secret)?;
     let fixed = collected.parameter();
+    // The standard leaves EQ_disposition beside the path.
     if fixed != "EQ_disposition" && parameters.pairs().any(|(name, _)| name == fixed) {
         return Err(Problem::Parameter(format!(
             "{fixed} stands in the path already: ask /epcis/events to name several."
@@ -301,20 +301,6 @@ fn one(id: &str) -> Result<&str, Problem> {
         true => Err(Problem::NotFound("No value has a bar in it.".to_owned())),
         false => Ok(id),
     }
-}
-
-/// Writes a value as one step of a path.
-fn percent(id: &str) -> String {
-    let mut step = String::new();
-    for byte in id.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' => {
-                step.push(char::from(byte));
-            }
-            other => write!(step, "%{other:02X}").expect("a string takes all"),
-        }
-    }
-    step
 }
 
 fn collection<S: AsRef<str>>(members: &[S]) -> Response {
@@ -338,17 +324,5 @@ mod tests {
             assert_eq!(Place::from_bytes(&place.to_bytes()), Some(place));
         }
         assert_eq!(Place::from_bytes(&[0; 3]), None);
-    }
-
-    #[test]
-    fn values_are_one_step_of_a_path() {
-        assert_eq!(
-            percent("urn:epc:id:sgtin:1.2.%2F"),
-            "urn:epc:id:sgtin:1.2.%252F"
-        );
-        assert_eq!(
-            percent("https://a.vn/01/ä"),
-            "https:%2F%2Fa.vn%2F01%2F%C3%A4"
-        );
     }
 }

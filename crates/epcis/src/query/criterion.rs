@@ -6,6 +6,7 @@ use super::field::{Field, FieldTest};
 use super::literal::{Comparison, Literal};
 use crate::event::{Action, Role};
 use crate::terms::EventType;
+use crate::vocabulary::{BIZ_STEP, DISPOSITION, ERROR_REASON, MEASUREMENT_TYPE, Vocabulary};
 
 /// One demand; the values of a list are alternatives.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,6 +156,27 @@ pub enum Word {
     Measurement,
 }
 
+impl Word {
+    pub(super) fn vocabulary(self) -> &'static Vocabulary {
+        match self {
+            Word::BizStep => &BIZ_STEP,
+            Word::Disposition | Word::PersistentSet | Word::PersistentUnset => &DISPOSITION,
+            Word::ErrorReason => &ERROR_REASON,
+            Word::Measurement => &MEASUREMENT_TYPE,
+        }
+    }
+
+    /// Returns the words that the standard has for it, sorted by their bytes.
+    pub fn standard(self) -> &'static [&'static str] {
+        self.vocabulary().words
+    }
+
+    /// Returns the bare word of a canonical URI, if it is one of them.
+    pub fn bare(self, uri: &str) -> Option<&str> {
+        self.vocabulary().bare(uri)
+    }
+}
+
 /// Where an event happened, or where its objects are after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -203,14 +225,11 @@ impl ObjectList {
             ObjectList::Parent => role == Role::Parent,
             ObjectList::Input => role == Role::Input,
             ObjectList::Output => role == Role::Output,
-            ObjectList::AnyEpc => !ObjectList::AnyClass.has(role),
+            ObjectList::AnyEpc => !role.is_class(),
             ObjectList::Class => matches!(role, Role::EpcClass | Role::ChildClass),
             ObjectList::InputClass => role == Role::InputClass,
             ObjectList::OutputClass => role == Role::OutputClass,
-            ObjectList::AnyClass => matches!(
-                role,
-                Role::EpcClass | Role::ChildClass | Role::InputClass | Role::OutputClass
-            ),
+            ObjectList::AnyClass => role.is_class(),
         }
     }
 }

@@ -11,10 +11,7 @@ use super::values::Given;
 use super::{Direction, OrderBy};
 use crate::event::Action;
 use crate::terms::EventType;
-use crate::vocabulary::{
-    BIZ_STEP, BIZ_TRANSACTION_TYPE, DISPOSITION, EPCIS, ERROR_REASON, MEASUREMENT_TYPE,
-    SOURCE_DESTINATION_TYPE, Vocabulary,
-};
+use crate::vocabulary::{BIZ_TRANSACTION_TYPE, EPCIS, SOURCE_DESTINATION_TYPE};
 
 /// What one parameter says.
 pub(super) enum Reading {
@@ -81,10 +78,10 @@ fn fixed(given: &Given<'_>) -> Result<Option<Criterion>, QueryError> {
             descendants,
         })
     };
-    let word = |word, vocabulary: &'static Vocabulary| -> Result<Criterion, QueryError> {
+    let word = |word: Word| -> Result<Criterion, QueryError> {
         Ok(Criterion::Word {
             word,
-            values: given.words(vocabulary)?,
+            values: given.words(word.vocabulary())?,
         })
     };
     Ok(Some(match given.name {
@@ -94,12 +91,12 @@ fn fixed(given: &Given<'_>) -> Result<Option<Criterion>, QueryError> {
             (Action::Observe, "OBSERVE"),
             (Action::Delete, "DELETE"),
         ])?),
-        "EQ_bizStep" => word(Word::BizStep, &BIZ_STEP)?,
-        "EQ_disposition" => word(Word::Disposition, &DISPOSITION)?,
-        "EQ_persistentDisposition_set" => word(Word::PersistentSet, &DISPOSITION)?,
-        "EQ_persistentDisposition_unset" => word(Word::PersistentUnset, &DISPOSITION)?,
-        "EQ_errorReason" => word(Word::ErrorReason, &ERROR_REASON)?,
-        "EQ_type" => word(Word::Measurement, &MEASUREMENT_TYPE)?,
+        "EQ_bizStep" => word(Word::BizStep)?,
+        "EQ_disposition" => word(Word::Disposition)?,
+        "EQ_persistentDisposition_set" => word(Word::PersistentSet)?,
+        "EQ_persistentDisposition_unset" => word(Word::PersistentUnset)?,
+        "EQ_errorReason" => word(Word::ErrorReason)?,
+        "EQ_type" => word(Word::Measurement)?,
         "EQ_readPoint" => place(Place::ReadPoint, false)?,
         "WD_readPoint" => place(Place::ReadPoint, true)?,
         "EQ_bizLocation" => place(Place::BizLocation, false)?,

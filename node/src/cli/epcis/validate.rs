@@ -1,7 +1,8 @@
 //! `nguon epcis validate`.
 
-use ::epcis::{Contexts, Document, PROBLEMS_MAX, Problem, Profile, locate};
+use ::epcis::{Contexts, Document, PROBLEMS_MAX, Profile, locate};
 use anyhow::Result;
+use api::Fault;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -55,28 +56,12 @@ struct Found {
     events: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     master_data: Option<usize>,
-    problems: Vec<Told>,
+    problems: Vec<Fault>,
     /// The bound of what is told was reached, so that there may be more.
     cut: bool,
     warnings: Vec<Warning>,
     #[serde(skip)]
     lines: Vec<String>,
-}
-
-/// A problem as programs read it.
-#[derive(Debug, Serialize)]
-struct Told {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<usize>,
-    pointer: String,
-    /// Where in the text of an XML document, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    column: Option<usize>,
-    reason: &'static str,
-    what: String,
-    mend: String,
 }
 
 /// An `eventID` that is another hash id than it claims to be.
@@ -146,7 +131,7 @@ impl Found {
             } = warning;
             format!("{file}: warning: event {event}, {what}; expected {expected}")
         }));
-        found.problems = problems.into_iter().map(Told::from).collect();
+        found.problems = problems.iter().map(Fault::from).collect();
         found.warnings = warnings;
         found.file = file;
         found
@@ -160,20 +145,6 @@ impl Found {
             lines: vec![error.clone()],
             error: Some(error),
             ..Self::default()
-        }
-    }
-}
-
-impl From<Problem> for Told {
-    fn from(problem: Problem) -> Self {
-        Self {
-            event: problem.event,
-            pointer: problem.pointer,
-            line: problem.position.map(|position| position.line),
-            column: problem.position.map(|position| position.column),
-            reason: problem.reason.name(),
-            what: problem.what,
-            mend: problem.mend,
         }
     }
 }
